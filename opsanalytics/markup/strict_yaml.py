@@ -1,0 +1,121 @@
+"""YAML of the record, read strictly: every scalar stays text, every node keeps its line, nothing explodes.
+
+PyYAML's loaders turn `14:02` into 842 and `no` into False, keep the last of two equal keys in silence and expand
+aliases without limit; libyaml's composer overflows the stack on deep nesting. So this builds its own nodes from the
+event stream.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+MAX_DEPTH = 40
+MAX_NODES = 200_000
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class MarkupError(ValueError):
+    """A text that cannot be parsed at all; `line` and `column` count from 1."""
+
+    def __init__(self, message: str, line: int, column: int = 1) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+
+
+@dataclass
+class Node:
+    """A scalar (str, or None for null), a list of nodes, or a mapping from key to node."""
+
+    value: Any
+    line: int
+    column: int
+
+    def plain(self) -> Any:
+        """The same as str, None, list and dict."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+
+def parse_yaml(text: str, first_line: int = 1) -> Node:
+    """One YAML document. Refuses aliases, duplicate keys, keys that are not scalars, depth and size over the limits."""
+    try:
+        return _Builder(first_line).build(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line if mark else 0
+        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
+        raise MarkupError(f"not valid YAML: {what}", first_line + line, (mark.column if mark else 0) + 1) from None
+
+
+class _Builder:
+    def __init__(self, first_line: int) -> None:
+        self.first_line = first_line
+        self.root: Node | None = None
+        self.open: list[Node] = []
+        self.keys: list[str | None] = []
+        self.count = 0
+
+    def build(self, text: str) -> Node:
+        loader = _PARSER(text)
+        try:
+            while loader.check_event():
+                self._take(loader.get_event())
+        finally:
+            loader.dispose()
+        return self.root or Node(None, self.first_line, 1)
+
+    def _take(self, event: Any) -> None:
+        mark = event.start_mark
+        line, column = (self.first_line + mark.line, mark.column + 1) if mark else (self.first_line, 1)
+        match event:
+            case yaml.AliasEvent():
+                raise MarkupError("aliases (*name) are not read", line, column)
+            case yaml.DocumentStartEvent() if self.root:
+                raise MarkupError("a second YAML document", line, column)
+            case yaml.ScalarEvent():
+                is_null = not event.style and event.value in _NULLS
+                self._add(Node(None if is_null else event.value, line, column))
+            case yaml.SequenceStartEvent():
+                self._open(Node([], line, column))
+            case yaml.MappingStartEvent():
+                self._open(Node({}, line, column))
+            case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
+                self.open.pop()
+                self.keys.pop()
+
+    def _open(self, node: Node) -> None:
+        if len(self.open) >= MAX_DEPTH:
+            raise MarkupError(f"nested deeper than {MAX_DEPTH} levels", node.line, node.column)
+        self._add(node)
+        self.open.append(node)
+        self.keys.append(None)
+
+    def _add(self, node: Node) -> None:
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise MarkupError(f"more than {MAX_NODES} values", node.line, node.column)
+        if not self.open:
+            self.root = node
+        elif isinstance(self.open[-1].value, list):
+            self.open[-1].value.append(node)
+        elif self.keys[-1] is None:
+            self.keys[-1] = self._key(node)
+        else:
+            self.open[-1].value[self.keys[-1]] = node
+            self.keys[-1] = None
+
+    def _key(self, node: Node) -> str:
+        if not isinstance(node.value, str):
+            raise MarkupError("a key must be a word", node.line, node.column)
+        if node.value == "<<":
+            raise MarkupError("merge keys (<<) are not read", node.line, node.column)
+        if node.value in self.open[-1].value:
+            raise MarkupError(f"the key `{node.value}` is written twice", node.line, node.column)
+        return node.value

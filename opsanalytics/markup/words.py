@@ -1,0 +1,36 @@
+"""Words as teams type them, brought to one spelling for comparison."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣-_"), " ")
+_PARENTHESIS = re.compile(r"\s*\(([^()]*)\)\s*:?\s*$")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_LEADING_MARKS = re.compile(r"^(?:\d+[.)]\s+|[^\w`]+)+")
+
+
+@lru_cache(maxsize=8192)
+def fold(text: str) -> str:
+    """Case, width, every kind of dash and runs of white space made alike: `On‑Call ` and `on-call` are `on call`."""
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_DASHES).casefold().split())
+
+
+@lru_cache(maxsize=8192)
+def fold_label(text: str) -> str:
+    """A label without numbering, emoji, remark in parentheses and colon: `## 2. Root Cause (5 Whys):` is `root cause`."""
+    bare = _LEADING_MARKS.sub("", _PARENTHESIS.sub("", text.strip().rstrip(":：# ")))
+    return fold(bare.rstrip(":： "))
+
+
+def label_remark(text: str) -> str | None:
+    """The remark in parentheses behind a label: `UTC` in `Start Time (UTC)`."""
+    found = _PARENTHESIS.search(text)
+    return found.group(1).strip() if found else None
+
+
+def key_words(key: str) -> str:
+    """A front-matter key as a label: `resolvedWhen` is `resolved When`."""
+    return _CAMEL.sub(" ", key)

@@ -1,0 +1,71 @@
+"""Document -> records and findings: one file a kind of record, and one line here.
+
+A reader is pure: path, text and context in, a `Reading` out. It never touches the disk and never asks the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from opsanalytics.markup.decode import decode
+from opsanalytics.markup.strict_yaml import MarkupError
+from opsanalytics.readers.incidents import parse_incident
+from opsanalytics.readers.reading import Context, Reading
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of record: its main table, where it lives when ops.yml does not say, and how a file of it is read."""
+
+    name: str
+    table: str
+    places: tuple[str, ...]
+    parse: Callable[[str, str, Context], Reading]
+
+    @property
+    def globs(self) -> tuple[str, ...]:
+        return tuple(f"{place}/**/*.{{md,markdown,mdx,qmd}}" for place in self.places)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "incidents",
+            "incidents",
+            ("ops/incidents", "incidents", "postmortems", "post-mortems", "content/issues", "docs/incidents",
+             "docs/postmortems", "doc/postmortems"),
+            parse_incident,
+        ),
+    )
+}  # fmt: skip
+
+PLACES = tuple(place for kind in KINDS.values() for place in kind.places)
+_INDEX_PAGES = frozenset({"readme", "index", "_index", "contributing", "license", "changelog"})
+
+
+def read_record(kind: Kind, path: str, data: bytes, context: Context) -> Reading:
+    """Reads one file. A file that cannot be decoded or parsed yields no rows and one OPS101."""
+    if path.rpartition("/")[2].rpartition(".")[0].casefold() in _INDEX_PAGES:
+        return Reading(path, ignored="an index page")
+    try:
+        text = decode(data)
+        reading = kind.parse(path, text, context)
+    except MarkupError as error:
+        return _rejected(path, error.line, error.column, str(error))
+    _find_conflict_markers(reading, text)
+    return reading
+
+
+def _rejected(path: str, line: int, column: int, message: str) -> Reading:
+    reading = Reading(path)
+    reading.say("OPS101", line, column, message)
+    return reading
+
+
+def _find_conflict_markers(reading: Reading, text: str) -> None:
+    lines = text.splitlines()
+    marks = [number for number, line in enumerate(lines, 1) if line.startswith(("<<<<<<< ", ">>>>>>> "))]
+    if len(marks) >= 2:
+        reading.say("OPS103", marks[0], 1, "a merge conflict was committed: both sides are read as if they were one")

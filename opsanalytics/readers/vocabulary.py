@@ -1,0 +1,74 @@
+"""The words of vocabulary.yml, with those that a team adds in ops.yml, ready to be looked up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
+from importlib.resources import files
+
+from opsanalytics.markup.document import Label, Shape
+from opsanalytics.markup.strict_yaml import parse_yaml
+from opsanalytics.markup.words import fold, fold_label
+
+Words = Mapping[str, Mapping[str, list[str]]]
+
+
+@cache
+def built_in_words() -> dict[str, dict[str, list[str]]]:
+    tree = parse_yaml((files("opsanalytics.readers") / "vocabulary.yml").read_text(encoding="utf-8")).plain()
+    return {group: words if isinstance(words, dict) else {group: words} for group, words in tree.items()}
+
+
+class Vocabulary:
+    """Looks words up by group: `look_up("status", "Ongoing")` is `open`; None when no list has the word."""
+
+    def __init__(self, added: Words | None = None) -> None:
+        self.added = {group: dict(words) for group, words in (added or {}).items()}
+        self._groups: dict[str, dict[str, str]] = {}
+        self._patterns: dict[tuple[str, str], re.Pattern[str]] = {}
+
+    def group(self, name: str) -> dict[str, str]:
+        """Folded word -> meaning. A word that a team adds wins over a built-in one."""
+        if name not in self._groups:
+            own, built_in = self.added.get(name, {}), built_in_words().get(name, {})
+            self._groups[name] = {**_inverted(built_in, name), **_inverted(own, name)}
+        return self._groups[name]
+
+    def look_up(self, group: str, word: str) -> str | None:
+        """The whole text, else what stands before a remark: `SEV-1 (data loss)`, `open - see below`."""
+        words = self.group(group)
+        return words.get(fold(word)) or words.get(fold(_before_remark(word))) or words.get(fold_label(word))
+
+    def is_unknown(self, text: str) -> bool:
+        """Whether the text says that nothing is known yet."""
+        return fold(text).strip("*_ ") in self._unknown
+
+    @cached_property
+    def _unknown(self) -> frozenset[str]:
+        return frozenset(self.group("unknown"))
+
+    def labels(self, shapes: Mapping[str, Shape]) -> dict[str, Label]:
+        """Folded label -> Label, for the names that one kind of record has."""
+        own = ((word, name) for word, name in self.group("labels").items() if name in shapes)
+        return {word: Label(name, shapes[name]) for word, name in own}
+
+    def mentions(self, group: str, meaning: str, text: str) -> bool:
+        """Whether one of the words stands in the text as a word of its own."""
+        key = (group, meaning)
+        if key not in self._patterns:
+            self._patterns[key] = _any_word(word for word, said in self.group(group).items() if said == meaning)
+        return bool(self._patterns[key].search(fold(text)))
+
+
+def _inverted(words: Mapping[str, list[str]], group: str) -> dict[str, str]:
+    spell = fold_label if group in ("labels", "action_columns", "timeline_columns") else fold
+    return {spell(word): meaning for meaning, spellings in words.items() for word in spellings}
+
+
+def _any_word(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words)))})(?!\w)")
+
+
+def _before_remark(text: str) -> str:
+    return re.split(r"\s*[(:;,|]|\s[-–—]\s", text, maxsplit=1)[0]

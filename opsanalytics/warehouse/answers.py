@@ -1,0 +1,32 @@
+"""Questions that commands ask of a database; each is a named .sql file beside this one."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from opsanalytics.warehouse.connect import read_rows
+
+
+@cache
+def _sql(name: str) -> str:
+    return (files("opsanalytics.warehouse") / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def summary(database: Path) -> dict[str, Any]:
+    return read_rows(database, _sql("summary"))[0]
+
+
+def readiness(database: Path) -> list[dict[str, Any]]:
+    """field, stated, n, of_what, carries, verdict (`usable` from half of them on, `thin`, `not`)."""
+    return read_rows(database, _sql("readiness"))
+
+
+def due(database: Path, *, owner: str | None, service: str | None, overdue: bool) -> list[dict[str, Any]]:
+    return read_rows(database, _sql("due"), {"owner": owner, "service": service, "overdue": overdue})
+
+
+def findings(database: Path) -> list[dict[str, Any]]:
+    return read_rows(database, "select * from findings order by path, line, col, code")

@@ -1,0 +1,125 @@
+"""Building a database beside the old one, checking it, and swapping it in.
+
+A run that dies at any moment leaves the old file as it was, and a temporary one that the next load removes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from opsanalytics.errors import BusyError, DatabaseError, DestinationError
+from opsanalytics.tables import RECORD_TABLES, TABLES, Row
+from opsanalytics.warehouse.schema import create_schema, insert_rows
+
+
+@contextmanager
+def loading(database: Path, *, own_folder: bool) -> Iterator[None]:
+    """Holds the lock of a database and clears away what a killed load left. Raises BusyError at once when it is held."""
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        if own_folder:
+            _keep_out_of_git(database)
+        lock = FileLock(f"{database}.lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise BusyError(f"{database}: another load is running; wait for it, or read with --no-load") from None
+    except OSError as error:
+        raise DestinationError(f"{database}: cannot write there: {error.strerror}") from None
+    with lock:
+        for leftover in database.parent.glob(f".{database.name}.building-*"):
+            leftover.unlink(missing_ok=True)
+        yield
+
+
+def _keep_out_of_git(database: Path) -> None:
+    """So that a load leaves the repository clean, whatever else lives in that folder."""
+    ignore = database.parent / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text(f"/.gitignore\n/{database.name}*\n/.{database.name}*\n", encoding="utf-8")
+
+
+def build_database(database: Path, rows: Mapping[str, Sequence[Row]]) -> None:
+    """Writes a new generation beside the old one and puts it in its place. The lock must be held."""
+    beside = database.with_name(f".{database.name}.building-{os.getpid()}")
+    try:
+        _write(beside, rows)
+        _check(beside)
+        _settle(beside)
+        os.replace(beside, database)
+        _sync(database.parent)
+    except (OSError, duckdb.IOException) as error:
+        raise DestinationError(f"{database}: cannot be written ({error}); the old tables stand") from None
+    finally:
+        for leftover in (beside, beside.with_name(beside.name + ".wal")):
+            with suppress(OSError):
+                leftover.unlink(missing_ok=True)
+
+
+def _write(path: Path, rows: Mapping[str, Sequence[Row]]) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("begin")
+        create_schema(connection)
+        for name, table in TABLES.items():
+            insert_rows(connection, table, rows.get(name, ()))
+        connection.execute("commit")
+        connection.execute("checkpoint")
+
+
+def _check(path: Path) -> None:
+    """Reads the new file as a reader would, and asks it whether it is whole."""
+    if path.with_name(path.name + ".wal").exists():
+        raise DatabaseError(f"{path}: not written to the end")
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for name, sql in invariants().items():
+            broken = connection.execute(sql).fetchall()
+            if broken:
+                raise DatabaseError(f"the new tables contradict themselves ({name}: {broken[0]}); the old ones stand. "
+                                    "This is a mistake in opsanalytics: please report it")  # fmt: skip
+
+
+def invariants() -> dict[str, str]:
+    """What holds in every database, as SQL that finds the exceptions."""
+    checks = {
+        "every file is counted once": """
+            select * from loads where load_id = (select max(load_id) from loads)
+            and (files_seen <> files_loaded + files_rejected + files_ignored
+                 or files_seen <> (select count(*) from source_files))""",
+        "a loaded file has a record": "select path from source_files where (status = 'loaded') <> (records > 0)",
+        "every record is counted": """
+            select 'incidents' where (select count(*) from incidents)
+            <> (select coalesce(sum(records), 0) from source_files where record_kind = 'incidents')""",
+        "a rejected file has a finding": """
+            select path from source_files where status = 'rejected'
+            and not exists (from findings where findings.path = source_files.path and code = 'OPS101')""",
+    }
+    for table in RECORD_TABLES:
+        if table.column_names[0] == "incident_id" and table.name != "incidents":
+            checks[f"{table.name} belong to an incident"] = (
+                f"select incident_id from {table.name} where incident_id not in (select incident_id from incidents)"
+            )
+    for table in TABLES.values():
+        for column in (column for column in table.columns if column.allowed):
+            words = ", ".join(f"'{word}'" for word in column.allowed)
+            checks[f"{table.name}.{column.name} is one of {words}"] = (
+                f'select "{column.name}" from {table.name} where "{column.name}" not in ({words})'
+            )
+    return checks
+
+
+def _settle(path: Path) -> None:
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,57 @@
+"""Connections to a database that stands: always read-only, and short, so that a reader sees exactly one generation.
+
+In one process DuckDB hands the old file out again while any connection to it is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from opsanalytics.errors import DatabaseError, QueryError
+
+# `read_only` alone still lets COPY TO write files and read_text read them.
+_LOCK = (
+    "set enable_external_access = false",
+    "set autoinstall_known_extensions = false",
+    "set autoload_known_extensions = false",
+    "set python_enable_replacements = false",
+    "set lock_configuration = true",
+)
+
+
+@contextmanager
+def locked(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The one connection for SQL that somebody else wrote: it reads this database and touches nothing besides."""
+    if not database.is_file():
+        raise DatabaseError(f"{database}: no database there; run `opsanalytics load` first")
+    try:
+        connection = duckdb.connect(str(database), read_only=True)
+    except duckdb.Error as error:
+        raise DatabaseError(f"{database}: not a database of this program ({_first_line(error)}); "
+                            "move it away and run `opsanalytics load`") from None  # fmt: skip
+    try:
+        for statement in _LOCK:
+            connection.execute(statement)
+        yield connection
+    finally:
+        connection.close()
+
+
+def read_rows(database: Path, sql: str, values: list[Any] | dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """The rows of one statement as dictionaries, in the order of its columns. Raises QueryError when it is refused."""
+    with locked(database) as connection:
+        try:
+            cursor = connection.execute(sql, values or [])
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,295 @@
+"""Files -> tables: read the tree, read each record, and put a new database in the place of the old one."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from unicodedata import normalize
+from zoneinfo import ZoneInfo
+
+from opsanalytics import __version__
+from opsanalytics.errors import DatabaseError, RepositoryError
+from opsanalytics.findings import Finding, finding
+from opsanalytics.readers import KINDS, Kind, read_record
+from opsanalytics.readers.reading import Context
+from opsanalytics.repository import Repository, find_repository
+from opsanalytics.tables import RECORD_TABLES, TABLES, Row
+from opsanalytics.tree import Globs, Source, read_commit, read_tree
+from opsanalytics.warehouse.build import build_database, loading
+from opsanalytics.warehouse.connect import read_rows
+from opsanalytics.workspace import Workspace
+
+Progress = Callable[[str], None]
+REMEMBERED_LOADS = 50
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a load looks at: a clock, and the commit whose files it reads (None: the working tree)."""
+
+    as_of: datetime
+    commit: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass
+class Records:
+    """All rows by table, with the files they come from and what was found on the way."""
+
+    rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    files: list[Row] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        states = Counter(row["status"] for row in self.files)
+        return {"seen": len(self.files), **{state: states[state] for state in ("loaded", "rejected", "ignored")}}
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    database: Path
+    files: dict[str, int]
+    rows: dict[str, int]
+    findings: list[Row]
+    git_commit: str | None
+    is_rewritten: bool
+
+    def to_json(self) -> dict[str, Any]:
+        return {"files": self.files, "rows": self.rows, "database": str(self.database), "git_commit": self.git_commit}
+
+
+def load(
+    workspace: Workspace,
+    *,
+    database: Path | None = None,
+    as_of: str | None = None,
+    full: bool = False,
+    now: datetime | None = None,
+    progress: Progress = lambda said: None,
+) -> LoadResult:
+    """Makes the tables of a workspace stand in its database; the old ones stand until the new ones do.
+
+    `as_of` is a day (its end in the workspace's zone) or a commit; `now` is naive UTC. When nothing changed since the
+    last load of the same day the file is left as it is, unless `full`. Raises BusyError when another load runs.
+    """
+    database = database or workspace.database
+    repository = find_repository(workspace.root)
+    moment = find_moment(workspace, repository, as_of, now or datetime.now(UTC).replace(tzinfo=None))
+    with loading(database, own_folder=database == workspace.database):
+        sources = read_sources(workspace, repository, moment, progress)
+        latest = _remembered(database)
+        fingerprint = _fingerprint(workspace, moment, sources)
+        if not full and latest and latest[-1]["fingerprint"] == fingerprint:
+            return _unchanged(database, latest[-1])
+        records = gather(sources, workspace.context, progress)
+        records.findings += [*workspace.findings, *moment.findings]
+        load_row = _load_row(workspace, repository, moment, sources, records, fingerprint)
+        load_row["load_id"] = latest[-1]["load_id"] + 1 if latest else 1
+        _put(records, [*latest[1 - REMEMBERED_LOADS :], load_row], database, progress)
+    return _result(database, records, load_row["git_commit"])
+
+
+def find_moment(workspace: Workspace, repository: Repository | None, as_of: str | None, now: datetime) -> Moment:
+    """Raises RepositoryError when `as_of` names no day or commit, or lies before the first commit."""
+    if as_of is None:
+        return Moment(now)
+    day = _day(as_of)
+    if day is None:
+        if repository is None:
+            raise RepositoryError(f"`{as_of}` is no day (2026-09-30), and {workspace.root} is not in a git repository")
+        commit = repository.commit(as_of)
+        return Moment(repository.committed_at(commit), commit)
+    end = _end_of(day, workspace.zone or ZoneInfo("UTC"))
+    if repository is None:
+        said = finding("OPS105", "ops.yml", 1, 1, f"as of {day}, but not in git: the files are today's")
+        return Moment(end, None, (said,))
+    found = repository.last_commit_before(end)
+    if found is None:
+        raise RepositoryError(f"the repository has no commit up to {day}")
+    return Moment(end, found)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
+
+
+def _end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The last second of a day, as naive UTC."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+    return midnight.replace(tzinfo=None) - timedelta(seconds=1)
+
+
+Sources = dict[str, list[Source]]
+
+
+def read_sources(workspace: Workspace, repository: Repository | None, moment: Moment, progress: Progress) -> Sources:
+    """The files of each kind of record."""
+    sources = {}
+    for kind in KINDS:
+        progress(f"looking for {kind}")
+        globs = Globs(workspace.globs(kind))
+        if moment.commit and repository:
+            sources[kind] = read_commit(repository, moment.commit, globs)
+        else:
+            sources[kind] = read_tree(workspace.root, globs)
+    return sources
+
+
+def gather(sources: Sources, context: Context, progress: Progress = lambda said: None) -> Records:
+    """Reads every file, and settles what only all of them together can tell: equal ids and links between records."""
+    records = Records()
+    for name, files in sources.items():
+        for number, source in enumerate(files, 1):
+            if number % 100 == 0:
+                progress(f"reading {name}: {number} of {len(files)}")
+            _take(records, KINDS[name], source, context)
+    _resolve_links(records)
+    return records
+
+
+def _take(records: Records, kind: Kind, source: Source, context: Context) -> None:
+    if source.data is None:
+        status = "rejected" if source.is_refused else "ignored"
+        if source.is_refused:
+            records.findings.append(finding("OPS101", source.path, 1, 1, source.problem or ""))
+        _note_file(records, kind, source, status, 0, source.problem)
+        return
+    reading = read_record(kind, source.path, source.data, context)
+    _tell_apart(records, kind, reading.rows)
+    for table, rows in reading.rows.items():
+        records.rows[table] += rows
+    count = len(reading.rows.get(kind.table, ()))
+    records.findings += reading.findings
+    if reading.ignored or count:
+        _note_file(records, kind, source, "ignored" if reading.ignored else "loaded", count, reading.ignored)
+    else:
+        _note_file(records, kind, source, "rejected", 0, reading.findings[0].message)
+
+
+def _note_file(records: Records, kind: Kind, source: Source, status: str, count: int, reason: str | None) -> None:
+    size = None if source.data is None else len(source.data)
+    records.files.append({"path": source.path, "record_kind": kind.name, "sha256": source.sha256, "bytes": size,
+                          "status": status, "records": count, "reason": reason})  # fmt: skip
+
+
+def _tell_apart(records: Records, kind: Kind, rows: dict[str, list[Row]]) -> None:
+    """A second file that claims an id gets `~2`, so that neither wins in silence. Case and width make no other id."""
+    key = TABLES[kind.table].key[0]
+    taken = {_same(row[key]): row for row in records.rows[kind.table]}
+    for row in rows.get(kind.table, ()):
+        first = taken.get(_same(row[key]))
+        if first is None:
+            continue
+        number = 2
+        while _same(f"{row[key]}~{number}") in taken:
+            number += 1
+        said = f"`{row[key]}` is the id of {first['source_path']} too; loaded as `{row[key]}~{number}`"
+        records.findings.append(finding("OPS102", row["source_path"], row["source_line"], 1, said))
+        _rename(rows, row[key], f"{row[key]}~{number}")
+
+
+def _same(record_id: str) -> str:
+    return normalize("NFKC", record_id).casefold()
+
+
+def _rename(rows: dict[str, list[Row]], old: str, new: str) -> None:
+    for row in (row for table in rows.values() for row in table):
+        for name in ("incident_id", "origin_id", "record_id", "from_id"):
+            if row.get(name) == old:
+                row[name] = new
+        if str(row.get("action_id", "")).startswith(f"{old}#"):
+            row["action_id"] = new + row["action_id"][len(old) :]
+
+
+def _resolve_links(records: Records) -> None:
+    known = {_same(row["incident_id"]): row["incident_id"] for row in records.rows["incidents"]}
+    for link in records.rows["incident_links"]:
+        link["to_id"] = known.get(_same(link["to_raw"]))
+        if link["to_id"] is None:
+            said = f"{link['relation'].replace('_', ' ')} `{link['to_raw'][:60]}`: there is no such incident"
+            records.findings.append(finding("OPS124", link["source_path"], link["source_line"], 1, said))
+
+
+def _load_row(workspace: Workspace, repository: Repository | None, moment: Moment, sources: Sources, records: Records,
+              fingerprint: str) -> Row:  # fmt: skip
+    settings = workspace.settings
+    commit = moment.commit or (repository.head() if repository else None)
+    counts = {f"files_{state}": count for state, count in records.counts().items()}
+    return {
+        "loaded_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        "workspace": str(workspace.root),
+        "git_commit": commit,
+        "dirty": _is_dirty(repository, moment, sources),
+        "as_of": moment.as_of.replace(microsecond=0),
+        "tool_version": __version__,
+        "fingerprint": fingerprint,
+        "company": workspace.company,
+        "zone": settings.zone or "UTC",
+        "fiscal_year_start": settings.fiscal_year_start,
+        "policies": settings.policies.model_dump_json(exclude_none=True),
+        "severities": settings.severities,
+        **counts,
+    }
+
+
+def _is_dirty(repository: Repository | None, moment: Moment, sources: Sources) -> bool | None:
+    """Whether the files that were read differ from the commit's, by the ids that git gives to contents."""
+    if repository is None:
+        return None
+    if moment.commit:
+        return False
+    committed = {blob.path: blob.object_id for blob in repository.files("HEAD")}
+    read = {source.path: source.blob_id for files in sources.values() for source in files if source.data is not None}
+    return any(committed.get(path) != blob_id for path, blob_id in read.items())
+
+
+def _fingerprint(workspace: Workspace, moment: Moment, sources: Sources) -> str:
+    """Of everything that the tables depend on. Of the clock only the day counts: it is what open and overdue go by."""
+    zone = workspace.zone or ZoneInfo("UTC")
+    day = moment.as_of.replace(tzinfo=UTC).astimezone(zone).date()
+    files = {kind: [(source.path, source.sha256, source.problem) for source in found] for kind, found in sources.items()}
+    said = json.dumps([__version__, str(workspace.root), workspace.config.decode(errors="replace"), str(day),
+                       moment.commit, files])  # fmt: skip
+    return sha256(said.encode()).hexdigest()
+
+
+def _remembered(database: Path) -> list[Row]:
+    """Earlier loads, oldest first; none when the old database is of no use, since everything can be made again."""
+    try:
+        rows = read_rows(database, "select * from loads order by load_id") if database.exists() else []
+    except DatabaseError:
+        return []
+    names = set(TABLES["loads"].column_names)
+    return rows if all(set(row) == names for row in rows) else []
+
+
+def _put(records: Records, loads: list[Row], database: Path, progress: Progress) -> None:
+    progress("writing the tables")
+    findings = sorted(set(records.findings))
+    build_database(database, {**records.rows, "source_files": records.files, "loads": loads,
+                              "findings": [vars(each) for each in findings]})  # fmt: skip
+    records.findings = findings
+
+
+def _result(database: Path, records: Records, commit: str | None) -> LoadResult:
+    rows = {table.name: len(records.rows.get(table.name, ())) for table in RECORD_TABLES}
+    return LoadResult(database, records.counts(), rows, [vars(each) for each in records.findings], commit, True)
+
+
+def _unchanged(database: Path, load_row: Row) -> LoadResult:
+    """The answer that the standing tables give."""
+    tables: Iterable[str] = (table.name for table in RECORD_TABLES)
+    counted = " union all ".join(f"select '{name}' as name, count(*) as rows from {name}" for name in tables)
+    rows = {row["name"]: row["rows"] for row in read_rows(database, counted)}
+    files = {state: load_row[f"files_{state}"] for state in ("seen", "loaded", "rejected", "ignored")}
+    findings = read_rows(database, "select * from findings order by path, line, col, code")
+    return LoadResult(database, files, rows, findings, load_row["git_commit"], False)

@@ -1,0 +1,133 @@
+-- Views, ready to analyse. They are part of every database, and documented like tables (`opsanalytics.warehouse.views`).
+-- One statement a view; the comment above a view is its documentation.
+
+create macro minutes_between(started, ended) as
+    case when ended >= started then date_diff('microsecond', started, ended) / 60000000.0 end;
+
+-- A fiscal year is named by the calendar year in which it ends.
+create macro fiscal_quarter(day_on, start_month) as
+    cast(year(day_on) + case when start_month > 1 and month(day_on) >= start_month then 1 else 0 end as varchar)
+    || '-Q' || cast(cast(floor(((month(day_on) - start_month + 12) % 12) / 3) as integer) + 1 as varchar);
+
+-- latest_load: the load that made this database, with its clock cut in the workspace's zone.
+create view latest_load as
+select
+    loads.*,
+    timezone(zone, timezone('UTC', as_of)) as as_of_local,
+    cast(timezone(zone, timezone('UTC', as_of)) as date) as as_of_on
+from loads
+where load_id = (select max(load_id) from loads);
+
+-- calendar: one row a day from the first record to the load's as-of, cut in the workspace's zone.
+create view calendar as
+with span as (
+    select
+        coalesce(
+            (select min(started_on) from incidents where started_on <= latest_load.as_of_on),
+            latest_load.as_of_on
+        ) as first_on,
+        as_of_on as last_on,
+        fiscal_year_start
+    from latest_load
+),
+days as (
+    select
+        cast(unnest(generate_series(first_on, last_on, interval 1 day)) as date) as day_on,
+        fiscal_year_start
+    from span
+)
+select
+    day_on,
+    cast(date_trunc('week', day_on) as date) as week_on,
+    cast(date_trunc('month', day_on) as date) as month_on,
+    fiscal_quarter(day_on, fiscal_year_start) as quarter,
+    isodow(day_on) >= 6 as is_weekend
+from days;
+
+-- incident_facts: one row an incident: durations in minutes, period columns and hour class in the workspace's zone,
+-- services as a list, counted or left out and why. A duration whose end lies before its start is NULL, and
+-- `duration_excluded_reason` says so.
+create view incident_facts as
+with services as (
+    select incident_id, list(service order by service) as services
+    from incident_services
+    group by incident_id
+),
+localised as (
+    select
+        incidents.*,
+        timezone(latest_load.zone, timezone('UTC', incidents.started_at)) as started_local_at,
+        coalesce(impact_ended_at, mitigated_at, resolved_at) as restored_at,
+        case
+            when impact_ended_at is not null then 'impact end'
+            when mitigated_at is not null then 'mitigated'
+            when resolved_at is not null then 'resolved'
+        end as restored_source,
+        resolved_at is null and status in ('open', 'mitigated') as is_open,
+        latest_load.as_of,
+        latest_load.fiscal_year_start
+    from incidents
+    cross join latest_load
+)
+select
+    localised.* exclude (as_of, fiscal_year_start),
+    coalesce(services.services, []) as services,
+    cast(date_trunc('week', started_on) as date) as started_week_on,
+    cast(date_trunc('month', started_on) as date) as started_month_on,
+    strftime(started_on, '%Y-%m') as month,
+    fiscal_quarter(started_on, fiscal_year_start) as quarter,
+    case
+        when started_local_at is null then null
+        when hour(started_local_at) >= 22 or hour(started_local_at) < 7 then 'sleep'
+        when isodow(started_local_at) <= 5 and hour(started_local_at) >= 9 and hour(started_local_at) < 18 then 'business'
+        else 'off'
+    end as hour_class,
+    minutes_between(started_at, detected_at) as time_to_detect_minutes,
+    minutes_between(detected_at, acknowledged_at) as time_to_acknowledge_minutes,
+    minutes_between(started_at, mitigated_at) as time_to_mitigate_minutes,
+    minutes_between(started_at, resolved_at) as time_to_resolve_minutes,
+    minutes_between(started_at, restored_at) as time_to_restore_minutes,
+    case when is_open then minutes_between(started_at, as_of) end as open_minutes,
+    case
+        when kind <> 'incident' then 'kind is ' || kind
+        when status in ('cancelled', 'merged') then 'status is ' || status
+        when excluded_reason is not null then 'excluded by the file: ' || excluded_reason
+    end as not_counted_reason,
+    not_counted_reason is null as is_counted,
+    case
+        when resolved_at < started_at then 'resolved before it started'
+        when restored_at < started_at then 'restored before it started'
+        when started_at is null then 'no start time'
+        when resolved_at is null and not is_open then 'resolved, but the file gives no time'
+    end as duration_excluded_reason
+from localised
+left join services using (incident_id);
+
+-- action_item_facts: one row a promise: its age in days at the load's as-of, days to close, days late, whether its end
+-- is still to come (censored), and severity and title of the incident that it comes from.
+create view action_item_facts as
+select
+    action_items.*,
+    incidents.title as origin_title,
+    incidents.kind as origin_incident_kind,
+    incidents.severity,
+    incidents.severity_rank,
+    cast(date_trunc('month', created_on) as date) as created_month_on,
+    fiscal_quarter(created_on, latest_load.fiscal_year_start) as created_quarter,
+    action_items.status = 'open' as is_open,
+    action_items.status = 'open' as censored,
+    action_items.status = 'open' and due_on < latest_load.as_of_on as is_overdue,
+    date_diff('day', created_on, latest_load.as_of_on) as age_days,
+    case when done_on >= created_on then date_diff('day', created_on, done_on) end as days_to_close,
+    case
+        when done_on is not null then greatest(date_diff('day', due_on, done_on), 0)
+        when action_items.status = 'open' then greatest(date_diff('day', due_on, latest_load.as_of_on), 0)
+    end as days_late,
+    case
+        when action_items.status = 'done' and done_on is null then 'done, but no day is known'
+        when done_on < created_on then 'done before it was promised'
+        when created_on is null then 'no day of the promise is known'
+    end as duration_excluded_reason
+from action_items
+left join incidents on action_items.origin_kind = 'incident' and action_items.origin_id = incidents.incident_id
+cross join latest_load;

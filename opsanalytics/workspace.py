@@ -1,0 +1,218 @@
+"""ops.yml -> Workspace: where the records live, in which zone, with which words and policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from opsanalytics.errors import WorkspaceError
+from opsanalytics.findings import Finding, finding
+from opsanalytics.markup.decode import decode
+from opsanalytics.markup.strict_yaml import MarkupError, Node, parse_yaml
+from opsanalytics.readers import KINDS, PLACES
+from opsanalytics.readers.reading import Context
+from opsanalytics.readers.vocabulary import Vocabulary, built_in_words
+
+CONFIG = "ops.yml"
+DATABASE = "data/ops.duckdb"
+
+# Kinds of record that the documented format has. What no reader of this version takes is said, and not counted.
+RECORD_KINDS = (
+    "incidents", "decisions", "rituals", "rfcs", "objectives", "roadmap", "slos", "sli_samples", "services", "runbooks",
+    "deployments", "pages", "people", "oncall", "cadence", "onboarding", "annotations",
+)  # fmt: skip
+_UNUSED_SETTINGS = ("schedule", "packs", "policies.error_budget", "policies.practically_same")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Policies(_Strict):
+    follow_up_sla_days: dict[str, int] = {"SEV-1": 7, "SEV-2": 14, "SEV-3": 30}
+    postmortem_scheduled_hours: float = 72
+    error_budget: Any = None
+    practically_same: Any = None
+
+
+class Settings(_Strict):
+    """The settings of ops.yml; every one has a default."""
+
+    company: str | None = None
+    zone: str | None = None
+    date_order: Literal["DMY", "MDY"] | None = None
+    fiscal_year_start: int = Field(1, ge=1, le=12)
+    severities: list[str] = Field(["SEV-1", "SEV-2", "SEV-3"], min_length=1)
+    records: dict[str, Any] = {}
+    vocabulary: dict[str, dict[str, list[str]]] = {}
+    policies: Policies = Policies()
+    schedule: Any = None
+    packs: Any = None
+
+    @field_validator("zone")
+    @classmethod
+    def _zone_exists(cls, zone: str | None) -> str | None:
+        if zone is not None and zone not in available_timezones():
+            raise ValueError(f"no zone is named `{zone}`; write an IANA name such as Europe/Paris or UTC")
+        return zone
+
+    @field_validator("severities")
+    @classmethod
+    def _levels_differ(cls, levels: list[str]) -> list[str]:
+        if len({level.casefold() for level in levels}) < len(levels):
+            raise ValueError("a level is written twice")
+        return levels
+
+    @field_validator("records")
+    @classmethod
+    def _records_are_globs(cls, records: dict[str, Any]) -> dict[str, Any]:
+        for kind, globs in records.items():
+            if kind not in RECORD_KINDS:
+                raise ValueError(f"`{kind}` is no kind of record; there are {', '.join(RECORD_KINDS)}")
+            if kind in KINDS:
+                _check_globs(kind, globs)
+        return records
+
+    @field_validator("vocabulary")
+    @classmethod
+    def _groups_exist(cls, words: dict[str, dict[str, list[str]]]) -> dict[str, dict[str, list[str]]]:
+        known = built_in_words()
+        for group, meanings in words.items():
+            if group not in known:
+                raise ValueError(f"no group of words is named `{group}`; there are {', '.join(known)}")
+            strange = set(meanings) - set(known[group]) if group != "severity" else ()
+            if strange:
+                raise ValueError(f"{group} has no `{min(strange)}`; there are {', '.join(known[group])}")
+        return words
+
+
+def _check_globs(kind: str, globs: Any) -> None:
+    if not isinstance(globs, list) or not all(isinstance(pattern, str) and pattern for pattern in globs):
+        raise ValueError(f"`{kind}` must be a list of globs, such as [\"ops/{kind}/**/*.md\"]")
+    for pattern in globs:
+        if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
+            raise ValueError(f"`{pattern}` must stay inside the workspace")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with records. `config` is the text of its ops.yml, empty when it has none."""
+
+    root: Path
+    settings: Settings
+    config: bytes = b""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        return ZoneInfo(self.settings.zone) if self.settings.zone else None
+
+    @property
+    def database(self) -> Path:
+        return self.root / DATABASE
+
+    @property
+    def company(self) -> str:
+        return self.settings.company or self.root.name
+
+    @property
+    def context(self) -> Context:
+        """What readers may know of the workspace."""
+        settings = self.settings
+        return Context(Vocabulary(settings.vocabulary), tuple(settings.severities), self.zone, settings.date_order,
+                       settings.policies.postmortem_scheduled_hours)  # fmt: skip
+
+    def globs(self, kind: str) -> tuple[str, ...]:
+        """Where records of a kind live: what ops.yml says replaces the conventional places."""
+        return tuple(self.settings.records.get(kind) or KINDS[kind].globs)
+
+
+def read_workspace(root: Path) -> Workspace:
+    """Raises WorkspaceError when ops.yml is there and cannot be used, with every mistake in it."""
+    root = root.resolve()
+    if not root.is_dir():
+        raise WorkspaceError(f"{root}: no such folder; name the folder that holds your records")
+    path = root / CONFIG
+    if not path.is_file():
+        return Workspace(root, Settings())
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WorkspaceError(f"{path}: cannot be read: {error.strerror}") from None
+    settings, node = parse_settings(data)
+    return Workspace(root, settings, data, tuple(_unused(settings, node)))
+
+
+def parse_settings(data: bytes) -> tuple[Settings, Node]:
+    """The settings of an ops.yml text. Raises WorkspaceError with a line for each mistake."""
+    try:
+        node = parse_yaml(decode(data)) if data.strip() else Node({}, 1, 1)
+    except MarkupError as error:
+        raise WorkspaceError(f"{CONFIG}:{error.line}:{error.column} {error}") from None
+    try:
+        return Settings.model_validate(_without_nulls(node.plain()) or {}), node
+    except ValidationError as error:
+        raise WorkspaceError("\n".join(_mistakes(error, node))) from None
+
+
+def _without_nulls(tree: Any) -> Any:
+    """An empty setting is one that is not set."""
+    if isinstance(tree, dict):
+        return {key: _without_nulls(value) for key, value in tree.items() if value is not None}
+    return tree
+
+
+def _mistakes(error: ValidationError, root: Node) -> Iterator[str]:
+    for mistake in error.errors(include_url=False):
+        node, path = _node_at(root, mistake["loc"])
+        what = mistake["msg"].removeprefix("Value error, ")
+        if mistake["type"] == "extra_forbidden":
+            what = f"no such setting; there are {', '.join(_setting_names(mistake['loc']))}"
+        yield f"{CONFIG}:{node.line}:{node.column} {path or 'ops.yml'}: {what}"
+
+
+def _setting_names(where: tuple[int | str, ...]) -> list[str]:
+    return list(Policies.model_fields if where[0] == "policies" else Settings.model_fields)
+
+
+def _node_at(root: Node, where: tuple[int | str, ...]) -> tuple[Node, str]:
+    node = root
+    for step in where:
+        if isinstance(node.value, dict) and step in node.value:
+            node = node.value[step]
+        elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+    return node, ".".join(map(str, where))
+
+
+def _unused(settings: Settings, root: Node) -> Iterator[Finding]:
+    kinds = [("records", kind) for kind in settings.records if kind not in KINDS]
+    others = [tuple(name.split(".")) for name in _UNUSED_SETTINGS]
+    for where in [*kinds, *others]:
+        node, path = _node_at(root, where)
+        given = settings.records.get(where[1]) if where[0] == "records" else _setting(settings, where)
+        if given is not None:
+            yield finding("OPS104", CONFIG, node.line, node.column, f"`{path}` is not used by this version")
+
+
+def _setting(settings: Settings, where: tuple[str, ...]) -> Any:
+    value: Any = settings
+    for step in where:
+        value = getattr(value, step)
+    return value
+
+
+def find_workspace(start: Path) -> Path:
+    """The nearest folder upwards that has an ops.yml, else the nearest with one of the conventional places, else
+    `start` itself: an empty workspace is one too."""
+    upwards = (start.resolve(), *start.resolve().parents)
+    for marks in ((CONFIG,), PLACES):
+        for folder in upwards:
+            if any((folder / mark).exists() for mark in marks):
+                return folder
+    return upwards[0]
