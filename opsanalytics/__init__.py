@@ -21,7 +21,7 @@ _HOME = {
 }
 _MODULES = frozenset({"figures", "show"})
 
-__all__ = ["connect", "figures", "metric", "period", "refresh", "show", "sql", "table"]  # noqa: F822 (loaded lazily)
+__all__ = ["connect", "figures", "metric", "period", "refresh", "show", "sql", "table"]
 
 
 def __getattr__(name: str) -> Any:

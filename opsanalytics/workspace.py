@@ -93,7 +93,7 @@ class Settings(_Strict):
 
 def _check_globs(kind: str, globs: Any) -> None:
     if not isinstance(globs, list) or not all(isinstance(pattern, str) and pattern for pattern in globs):
-        raise ValueError(f"`{kind}` must be a list of globs, such as [\"ops/{kind}/**/*.md\"]")
+        raise ValueError(f'`{kind}` must be a list of globs, such as ["ops/{kind}/**/*.md"]')
     for pattern in globs:
         if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
             raise ValueError(f"`{pattern}` must stay inside the workspace")
@@ -183,10 +183,10 @@ def _setting_names(where: tuple[int | str, ...]) -> list[str]:
 def _node_at(root: Node, where: tuple[int | str, ...]) -> tuple[Node, str]:
     node = root
     for step in where:
-        if isinstance(node.value, dict) and step in node.value:
+        try:
             node = node.value[step]
-        elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
+        except (KeyError, IndexError, TypeError):
+            break  # the place of a missing value is that of what it is missing from
     return node, ".".join(map(str, where))
 
 

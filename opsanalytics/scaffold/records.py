@@ -22,7 +22,7 @@ def template(record: str) -> str:
 
 def new_incident(workspace: Workspace, title: str | None, today: date) -> Path:
     """Writes the incident template with the day's next free id. Never writes over a file."""
-    folder = workspace.root / sorted(Globs(workspace.globs("incidents")).folders())[0]
+    folder = workspace.root / min(Globs(workspace.globs("incidents")).folders())
     if "incidents" not in workspace.settings.records:
         folder = _conventional_folder(workspace)
     incident_id = _next_id(workspace, folder, today)

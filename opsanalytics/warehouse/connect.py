@@ -42,15 +42,22 @@ def locked(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def read_rows(database: Path, sql: str, values: list[Any] | dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """The rows of one statement as dictionaries, in the order of its columns. Raises QueryError when it is refused."""
+def read_table(
+    database: Path, sql: str, values: list[Any] | dict[str, Any] | None = None
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """The names of the columns and the rows of one statement. Raises QueryError when it is refused."""
     with locked(database) as connection:
         try:
             cursor = connection.execute(sql, values or [])
             names = [column[0] for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            return names, [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except duckdb.Error as error:
             raise QueryError(str(error)) from None
+
+
+def read_rows(database: Path, sql: str, values: list[Any] | dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """The rows of one statement as dictionaries, in the order of its columns."""
+    return read_table(database, sql, values)[1]
 
 
 def _first_line(error: Exception) -> str:

@@ -1,8 +1,8 @@
 """`%%sql` in a notebook: the cell is SQL over the warehouse and the notebook's own data frames.
 
-    %%sql                       shows the result
-    %%sql slowest               keeps it as the data frame `slowest`
-    %sql select count(*) from incidents
+%%sql                       shows the result
+%%sql slowest               keeps it as the data frame `slowest`
+%sql select count(*) from incidents
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     def run(line: str, cell: str | None = None) -> Any:
         return _run(shell, line, cell)
 
-    shell.register_magic_function(run, "line_cell", "sql")
+    shell.register_magic_function(run, "line_cell", "sql")  # type: ignore[arg-type]
 
 
 def _run(shell: InteractiveShell, line: str, cell: str | None) -> Any:

@@ -36,7 +36,7 @@ class _Session:
     has_warned: bool = False
 
 
-_session: _Session | None = None
+_sessions: list[_Session] = []
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -44,26 +44,31 @@ def connect() -> duckdb.DuckDBPyConnection:
 
     Warns once when a newer load stands on disk; `refresh()` takes it in. Raises DatabaseError when there is none.
     """
-    global _session
+    return _current().connection
+
+
+def _current() -> _Session:
     database = find_database()
-    if _session is None or _session.database != database:
-        if _session:
-            _session.connection.close()
-        _session = _open(database)
-    elif _session.generation != _generation(database) and not _session.has_warned:
-        _session.has_warned = True
-        warnings.warn("a newer load stands on disk; ops.refresh() shows it", UserWarning, stacklevel=2)
-    return _session.connection
+    if _sessions and _sessions[0].database != database:
+        _sessions.pop().connection.close()
+    if not _sessions:
+        _sessions.append(_open(database))
+    session = _sessions[0]
+    if session.generation != _generation(database) and not session.has_warned:
+        session.has_warned = True
+        warnings.warn("a newer load stands on disk; ops.refresh() shows it", UserWarning, stacklevel=3)
+    return session
 
 
 def refresh() -> None:
     """Attaches the newest generation of the warehouse. Tables of your own stay."""
-    if _session is None:
+    if not _sessions:
         connect()
         return
-    _session.connection.execute("use memory; detach ops")
-    _attach(_session.connection, _session.database)
-    _session.generation, _session.has_warned = _generation(_session.database), False
+    session = _sessions[0]
+    session.connection.execute("use memory; detach ops")
+    _attach(session.connection, session.database)
+    session.generation, session.has_warned = _generation(session.database), False
 
 
 def sql(text: str, values: list[Any] | None = None) -> pandas.DataFrame:

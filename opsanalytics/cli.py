@@ -1,0 +1,423 @@
+"""The commands: parse, one library call, print. What is heavy is imported inside the command that needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from opsanalytics import __version__
+from opsanalytics.errors import DestinationError, OpsError, UsageError
+from opsanalytics.terminal import (
+    as_csv,
+    as_json,
+    as_table,
+    counted,
+    finding_lines,
+    load_line,
+    note,
+    printable,
+    progress,
+    readiness_lines,
+)
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def main() -> None:
+    """The console script: a mistake of the user is a message and an exit code, never a traceback."""
+    try:
+        sys.exit(cli(standalone_mode=False) or 0)
+    except OpsError as error:
+        note(f"opsanalytics: {error}")
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        note("stopped")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+
+
+def _reads_database(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The two options of every command that reads tables."""
+    command = click.option("--no-load", is_flag=True, help="Read the tables as they stand; do not load first.")(command)
+    return click.option("--database", type=_FILE, envvar="OPSANALYTICS_DATABASE",
+                        help="Read this database as it is, from anywhere.")(command)  # fmt: skip
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__)
+@_reads_database
+@click.pass_context
+def cli(context: click.Context, database: Path | None, no_load: bool) -> None:
+    r"""Turn a company's operating record into tables, metrics and planning reports.
+
+    Stand in a folder with incident files in git and run one of these:
+
+    \b
+      opsanalytics                          what the record says today, in ten lines
+      opsanalytics check                    what is wrong in it, with file and line
+      opsanalytics report quarterly-planning
+      opsanalytics lab                      JupyterLab, with the tables one import away
+
+    No record yet? `opsanalytics demo` makes a company that has one.
+    """
+    if context.invoked_subcommand is None:
+        _overview(database, no_load=no_load)
+
+
+def _overview(database: Path | None, *, no_load: bool) -> None:
+    from opsanalytics.warehouse.answers import summary
+
+    found = summary(_tables(database, no_load=no_load))
+    files = {state: found[f"files_{state}"] for state in ("seen", "loaded", "rejected", "ignored")}
+    click.echo(f"{printable(found['company'])}, as of {found['as_of']:%Y-%m-%d %H:%M} UTC"
+               + (f", commit {found['git_commit'][:10]}" if found["git_commit"] else ", not in git"))  # fmt: skip
+    click.echo(load_line(files))
+    if not found["files_loaded"]:
+        click.echo("No incident has been read: write one with `opsanalytics new incident`, or name your folders in ops.yml.")
+        return
+    span = f", {found['first_on']} to {found['last_on']}" if found["first_on"] else ""
+    click.echo(f"{counted(found['counted'], 'incident')} counted, {found['not_counted']} not{span}")
+    click.echo(f"{counted(found['open_incidents'], 'incident')} open")
+    late = f", the oldest {counted(found['days_late'], 'day')} late" if found["overdue_promises"] else ""
+    click.echo(f"{counted(found['open_promises'], 'promise')} open, {found['overdue_promises']} overdue{late}")
+    click.echo(f"{counted(found['errors'], 'error')} and {counted(found['warnings'], 'warning')} in the record")
+    click.echo(f"next: {_next_step(found)}")
+
+
+def _next_step(found: dict[str, Any]) -> str:
+    if found["errors"]:
+        return "opsanalytics check"
+    return "opsanalytics due --overdue" if found["overdue_promises"] else "opsanalytics report quarterly-planning"
+
+
+def _workspace(folder: Path | None = None) -> Any:
+    from opsanalytics.workspace import find_workspace, read_workspace
+
+    return read_workspace(folder or find_workspace(Path.cwd()))
+
+
+def _tables(database: Path | None, *, no_load: bool = False, folder: Path | None = None) -> Path:
+    """The database to read: the one that is named, else the workspace's, brought up to date first. When a load is
+    running or fails, the tables that stand are used, and that is said."""
+    if database is not None:
+        return database.resolve()
+    from opsanalytics.warehouse.load import load
+
+    workspace = None
+    try:
+        workspace = _workspace(folder)
+        if not no_load:
+            with progress() as say:
+                load(workspace, progress=say)
+        return Path(workspace.database)
+    except OpsError as error:
+        standing = _standing(workspace, folder)
+        if standing is None:
+            raise
+        note(f"opsanalytics: {error}\nopsanalytics: using the tables that stand")
+        return standing
+
+
+def _standing(workspace: Any, folder: Path | None) -> Path | None:
+    from opsanalytics.workspace import DATABASE, find_workspace
+
+    root = workspace.root if workspace else folder or find_workspace(Path.cwd())
+    database = Path(root) / DATABASE
+    return database if database.is_file() else None
+
+
+@cli.command()
+@click.argument("folder", type=_FOLDER, default=".")
+@click.option("--templates", is_flag=True, help="Also lay down the templates.")
+def init(folder: Path, templates: bool) -> None:
+    """Write ops.yml for FOLDER, from the records that are found there."""
+    from opsanalytics.scaffold.records import write_settings, write_templates
+
+    folder = folder.resolve()
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder")
+    found = write_settings(folder)
+    click.echo(f"wrote {folder / 'ops.yml'}")
+    click.echo("\n".join(found) if found else "no incidents found in the conventional places; ops/incidents is set")
+    for path in write_templates(folder) if templates else ():
+        click.echo(f"wrote {path}")
+    _say_readiness(_tables(None, folder=folder))
+
+
+def _say_readiness(database: Path) -> None:
+    from opsanalytics.warehouse.answers import readiness
+
+    lines = list(readiness_lines(readiness(database)))
+    if lines:
+        click.echo("\n".join(["what the record can carry:", *lines]))
+
+
+@cli.group()
+def new() -> None:
+    """Write a record from its template, with the next id filled in."""
+
+
+@new.command("incident")
+@click.option("--title", help="The title; else the id stands for it.")
+def new_incident(title: str | None) -> None:
+    """Write an incident file from the template."""
+    from datetime import UTC, datetime
+
+    from opsanalytics.scaffold.records import new_incident as write
+
+    workspace = _workspace()
+    path = write(workspace, title, datetime.now(workspace.zone or UTC).date())
+    click.echo(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+@cli.command()
+@click.argument("workspace", type=_FOLDER, required=False)
+@click.option("--database", type=_FILE, help="Write there, not to data/ops.duckdb of the workspace.")
+@click.option("--as-of", metavar="DATE|COMMIT", help="The record as it stood at the end of that day, or in that commit.")
+@click.option("--full", is_flag=True, help="Write the tables even when nothing changed.")
+@click.option("--strict", is_flag=True, help="Exit 1 when a file was rejected.")
+@click.option("--json", "in_json", is_flag=True, help="Print the counts as JSON.")
+def load(workspace: Path | None, database: Path | None, as_of: str | None, full: bool, strict: bool, in_json: bool) -> int:
+    """Turn the record's files into tables.
+
+    Every file is loaded, rejected with its line, or ignored by a rule, and counted. The old tables stand until the new
+    ones do.
+    """
+    from opsanalytics.warehouse.load import load as load_workspace
+
+    with progress() as say:
+        result = load_workspace(_workspace(workspace), database=database.resolve() if database else None, as_of=as_of,
+                                full=full, progress=say)  # fmt: skip
+    rejected = [each for each in result.findings if each["code"] == "OPS101"]
+    if in_json:
+        click.echo(as_json(result.to_json()))
+    else:
+        _say_load(result, rejected)
+    return 1 if strict and rejected else 0
+
+
+def _say_load(result: Any, rejected: list[Any]) -> None:
+    for line in finding_lines(rejected):
+        click.echo(line, err=True)
+    click.echo(load_line(result.files) + ("" if result.is_rewritten else "; nothing changed since the last load"))
+    rows = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in result.rows.items() if count)
+    click.echo(f"rows: {rows or 'none'}")
+    others = len(result.findings) - len(rejected)
+    if others:
+        click.echo(f"{counted(others, 'finding')} more; `opsanalytics check` shows them")
+    click.echo(f"tables: {result.database}")
+    _say_readiness(result.database)
+
+
+@cli.command()
+@click.argument("workspace", type=_FOLDER, required=False)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_reads_database
+def check(workspace: Path | None, form: str, database: Path | None, no_load: bool) -> int:
+    """Say what is wrong in the record, as path:line:col CODE message. Exit 1 when there are errors."""
+    from opsanalytics.warehouse.answers import findings
+
+    found = findings(_tables(database, no_load=no_load, folder=workspace))
+    errors = sum(each["level"] == "error" for each in found)
+    if form == "json":
+        click.echo(as_json(found))
+    else:
+        click.echo("\n".join([*finding_lines(found), _verdict(found, errors)]))
+    return 1 if errors else 0
+
+
+def _verdict(found: list[dict[str, Any]], errors: int) -> str:
+    if not found:
+        return "nothing found"
+    warnings = sum(each["level"] == "warning" for each in found)
+    parts = [counted(errors, "error"), counted(warnings, "warning"), counted(len(found) - errors - warnings, "remark")]
+    return ", ".join(part for part in parts if not part.startswith("0 "))
+
+
+@cli.command()
+@click.option("--owner", help="Only what this person promised.")
+@click.option("--service", help="Only what came from incidents of this service.")
+@click.option("--overdue", is_flag=True, help="Only what is past its due day.")
+@click.option("--json", "in_json", is_flag=True, help="Print it as JSON.")
+@_reads_database
+def due(owner: str | None, service: str | None, overdue: bool, in_json: bool, database: Path | None, no_load: bool) -> None:
+    """List what was promised and is not done, oldest first."""
+    from opsanalytics.warehouse.answers import due as ask
+
+    rows = ask(_tables(database, no_load=no_load), owner=owner, service=service, overdue=overdue)
+    if in_json:
+        click.echo(as_json(rows))
+    elif not rows:
+        click.echo("nothing is overdue" if overdue else "nothing is owed")
+    else:
+        shown = [row | {"where": f"{row['source_path']}:{row['source_line']}"} for row in rows]
+        click.echo(as_table(shown, ("due_on", "days_late", "owner", "severity", "text", "where")))
+        late = sum(row["days_late"] is not None for row in rows)
+        click.echo(f"{counted(len(rows), 'promise')} open, {late} overdue")
+
+
+@cli.command()
+@click.argument("sql")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@_reads_database
+def query(sql: str, form: str, database: Path | None, no_load: bool) -> None:
+    r"""Run SQL over the tables, read-only.
+
+    \b
+      opsanalytics query "select severity, count(*) as n from incident_facts where is_counted group by severity"
+    """
+    from opsanalytics.warehouse.connect import read_table
+
+    names, rows = read_table(_tables(database, no_load=no_load), sql)
+    if form == "json":
+        click.echo(as_json(rows))
+    elif form == "csv":
+        click.echo(as_csv(rows, names), nl=False)
+    else:
+        click.echo(as_table(rows, names))
+        click.echo(counted(len(rows), "row"), err=True)
+
+
+@cli.command()
+@click.argument("name", required=False)
+@click.option("--period", metavar="P", help="2026-Q3, 2026-10, 2026-W41, 2026, a..b, last-90d, this, last; else all.")
+@click.option("--by", metavar="COLUMN", help="severity, service, detected_by, month, ..., or a field of your own.")
+@click.option("--json", "in_json", is_flag=True, help="Print it as JSON.")
+@_reads_database
+def metrics(name: str | None, period: str | None, by: str | None, in_json: bool, database: Path | None, no_load: bool) -> None:
+    """Compute a metric with its interval, n, exclusions and definition; without NAME, list the catalogue."""
+    from opsanalytics.metrics.catalogue import catalogue_rows, find_metric
+
+    if name is None:
+        rows = catalogue_rows()
+        click.echo(as_json(rows) if in_json else as_table(rows, ("name", "question", "unit"), width=90))
+        return
+    find_metric(name)
+    result = _compute(_tables(database, no_load=no_load), name, period, by)
+    click.echo(as_json(result.to_json()) if in_json else _metric_text(result))
+
+
+def _compute(database: Path, name: str, period: str | None, by: str | None) -> Any:
+    from opsanalytics.metrics.compute import compute
+    from opsanalytics.metrics.periods import parse_period
+    from opsanalytics.warehouse.connect import locked
+
+    with locked(database) as connection:
+        chosen = None
+        if period:
+            as_of_on, start = connection.execute("select as_of_on, fiscal_year_start from latest_load").fetchall()[0]
+            chosen = parse_period(period, as_of_on=as_of_on, fiscal_year_start=start)
+        return compute(connection, name, period=chosen, by=by)
+
+
+def _metric_text(result: Any) -> str:
+    names = ("group", "statistic", "value", "low", "high", "unit", "n", "n_open", "n_excluded", "note")
+    return f"{as_table(result.to_json()['rows'], names, width=80)}\n\n{result.metric.definition}"
+
+
+@cli.command()
+@click.argument("pack", required=False)
+@click.option("--period", metavar="P", help="2026-Q3, 2026-10, ..., this, last; else the pack's own.")
+@click.option("--as-of", metavar="DATE|COMMIT", help="The record as it stood at the end of that day, or in that commit.")
+@click.option("--by", metavar="COLUMN", help="Group the pages by this column where they can be grouped.")
+@click.option("--output", type=_FOLDER, help="Write the pack there, not to reports/PACK/PERIOD.")
+@_reads_database
+def report(pack: str | None, period: str | None, as_of: str | None, by: str | None, output: Path | None,
+           database: Path | None, no_load: bool) -> None:  # fmt: skip
+    """Run a pack's notebooks and write its pages; without PACK, list the packs."""
+    from opsanalytics.packs.catalogue import PACKS, find_pack
+
+    if pack is None:
+        rows = [{"pack": each.name, "for": each.audience, "period": each.period_kind} for each in PACKS.values()]
+        click.echo(as_table(rows, ("pack", "for", "period")))
+        return
+    find_pack(pack)
+    if as_of and database:
+        raise UsageError("--as-of reads the files of a workspace; leave --database out")
+    result = _make_pack(pack, period, as_of, by, output, database, no_load=no_load)
+    click.echo(f"made {counted(len(result.pages), 'page')} in {result.seconds:.0f} s")
+    click.echo(f"open {result.index}")
+
+
+def _make_pack(pack: str, period: str | None, as_of: str | None, by: str | None, output: Path | None,
+               database: Path | None, *, no_load: bool) -> Any:  # fmt: skip
+    from tempfile import TemporaryDirectory
+
+    from opsanalytics.packs.make import make_pack
+    from opsanalytics.warehouse.load import load as load_workspace
+
+    with TemporaryDirectory(prefix="opsanalytics-") as aside:
+        if as_of:
+            with progress() as say:
+                standing = load_workspace(_workspace(), database=Path(aside) / "ops.duckdb", as_of=as_of, progress=say).database
+        else:
+            standing = _tables(database, no_load=no_load)
+        reports = Path.cwd() / "reports" if database else _workspace().root / "reports"
+        with progress() as say:
+            return make_pack(pack, database=standing, reports=reports, period=period, by=by, output=output, progress=say)
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[JUPYTER OPTIONS]")
+@_reads_database
+def lab(arguments: tuple[str, ...], database: Path | None, no_load: bool) -> None:
+    """Open JupyterLab on the notebooks, with the database found.
+
+    Options that are not known here go to JupyterLab: `opsanalytics lab --no-browser --port 8890`. Notebooks that you
+    edited are never written over.
+    """
+    tables = _tables(database, no_load=no_load)
+    from opsanalytics.workbench.lab import lay_out_notebooks, run_lab
+
+    root = Path.cwd() if database else _workspace().root
+    for name in lay_out_notebooks(root / "notebooks"):
+        note(f"notebooks/{name} is yours now and stays as it is; delete it to get the shipped one back")
+    run_lab(root, tables, arguments)
+
+
+@cli.command()
+@click.argument("folder", type=_FOLDER, default="demo")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day of its history; else today.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another number, another history.")
+def demo(folder: Path, until: Any, seed: int) -> None:
+    """Make a fictional company with thirty months of history, as a git repository in FOLDER."""
+    from datetime import UTC, datetime
+
+    from opsanalytics.scaffold.demo import write_demo
+
+    last = until.date() if until else datetime.now(UTC).date()
+    try:
+        made = write_demo(folder, until=last, seed=seed)
+    except FileExistsError as error:
+        raise DestinationError(f"{error}; name a new folder") from None
+    click.echo(f"{counted(made.incidents, 'incident')} and {counted(made.follow_ups, 'follow-up')} "
+               f"from {made.first_on} to {made.last_on}, in {counted(made.commits, 'commit')}")  # fmt: skip
+    click.echo(f"next: cd {folder} && opsanalytics report quarterly-planning")
+
+
+@cli.command()
+@click.option("--database", type=_FILE, envvar="OPSANALYTICS_DATABASE", help="Look at this database.")
+def doctor(database: Path | None) -> int:
+    """Say what is installed, what is missing, and how to mend it."""
+    from opsanalytics.workbench.doctor import examine
+    from opsanalytics.workspace import DATABASE, find_workspace
+
+    root = find_workspace(Path.cwd())
+    checks = list(examine(root, database or root / DATABASE))
+    for each in checks:
+        mark = "ok     " if each.is_well else "note   " if each.is_optional else "MISSING"
+        click.echo(f"{mark} {each.what}: {each.found}" + (f" -> {each.remedy}" if each.remedy else ""))
+    return 1 if any(not each.is_well and not each.is_optional for each in checks) else 0

@@ -1,0 +1,50 @@
+"""One metric over a period and groups, from the facts to tidy rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opsanalytics.metrics.catalogue import Metric, find_metric
+from opsanalytics.metrics.counts import count_rows
+from opsanalytics.metrics.durations import duration_groups, duration_rows
+from opsanalytics.metrics.periods import Period
+from opsanalytics.metrics.promises import promise_rows
+from opsanalytics.metrics.result import MetricResult, Row, metric_row
+from opsanalytics.metrics.scope import Group, Scope, read_scope
+from opsanalytics.stats.intervals import Estimate
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FAMILY_ROWS = {"counts": count_rows, "durations": duration_rows, "promises": promise_rows}
+
+
+def compute(
+    connection: DuckDBPyConnection,
+    name: str,
+    *,
+    period: Period | None = None,
+    by: str | None = None,
+    every_kind: bool = False,
+) -> MetricResult:
+    """The metric's rows; without a period, over the whole record.
+
+    every_kind takes maintenance, notices and drills in, and each row's note says so; `by="kind"` shows them apart.
+
+    Refused: an unknown metric or `by` (UsageError), a database without a load (DatabaseError).
+    """
+    metric = find_metric(name)
+    family = metric.sql.partition(".")[0]
+    scope = read_scope(connection, "promises" if family == "promises" else "incidents", period, by, every_kind)
+    rows = FAMILY_ROWS[family](metric, scope) or _empty_rows(metric, scope)
+    total = _main_groups(metric, scope.ungrouped)[0]
+    return MetricResult(metric, period, by, rows, total.left_out)
+
+
+def _main_groups(metric: Metric, scope: Scope) -> list[Group]:
+    return duration_groups(metric, scope) if metric.sql.startswith("durations.") else scope.groups(metric.sql)
+
+
+def _empty_rows(metric: Metric, scope: Scope) -> list[Row]:
+    note = f"nothing to group in {scope.period_words}"
+    return [metric_row(None, statistic, Estimate(None), 0, 0, 0, note) for statistic in metric.statistics]

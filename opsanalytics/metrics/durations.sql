@@ -1,0 +1,51 @@
+-- name: durations
+-- One row a group and reason for leaving out (NULL: in the sample): the minutes of those that ended by the end of the
+-- clock, and the minutes so far of those that had not. clock_end_at is the as-of, or the period's end if earlier.
+-- `start_word` and `end_word` name the two times in the reasons.
+with grouped as (
+    {grouping}
+),
+population as (
+    {incident_population}
+),
+spans as (
+    select
+        incident_id,
+        left_out,
+        {clock_start} as begins_at,
+        {clock_end} as ends_at,
+        {still_open} as is_still_open,
+        restored_source
+    from population
+),
+judged as (
+    select
+        incident_id,
+        restored_source,
+        ends_at is null or ends_at > $clock_end_at as is_censored,
+        case
+            when ends_at < $clock_end_at then minutes_between(begins_at, ends_at)
+            else minutes_between(begins_at, $clock_end_at)
+        end as minutes,
+        case
+            when left_out is not null then left_out
+            when begins_at is null then 'no ' || $start_word || ' time'
+            when ends_at < begins_at then $end_word || ' before ' || $start_word
+            when begins_at > $clock_end_at then $start_word || ' after the end of the clock'
+            when ends_at is null and not is_still_open then 'no ' || $end_word || ' time'
+        end as reason
+    from spans
+)
+select
+    label,
+    reason,
+    count(*) as n,
+    coalesce(array_agg(minutes order by minutes) filter (where reason is null and not is_censored), []) as ended,
+    coalesce(array_agg(minutes order by minutes) filter (where reason is null and is_censored), []) as censored,
+    count(*) filter (where not is_censored and restored_source = 'impact end') as from_impact_end,
+    count(*) filter (where not is_censored and restored_source = 'mitigated') as from_mitigated,
+    count(*) filter (where not is_censored and restored_source = 'resolved') as from_resolved
+from judged
+inner join grouped using (incident_id)
+group by label, reason
+order by label is null, min(label_rank), label, reason

@@ -1,0 +1,72 @@
+"""Follow-ups: how soon they are done, which share of them, and what is still open."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from opsanalytics.metrics.catalogue import Metric
+from opsanalytics.metrics.durations import closed_only_note, joined, unreached_note
+from opsanalytics.metrics.result import Row, left_out_note, metric_row
+from opsanalytics.metrics.scope import Group, Scope
+from opsanalytics.stats.intervals import Estimate, median_with_interval, proportion_interval
+from opsanalytics.stats.survival import median_survival
+
+WITHIN_DAYS = {"share_done_30d": 30, "share_done_90d": 90, "done_within_sla": None}
+
+
+def promise_rows(metric: Metric, scope: Scope) -> list[Row]:
+    """Rows group by group, in the order of the catalogue's statistics."""
+    timed = [row for group in scope.groups(metric.sql) for row in _timed_rows(group, scope)]
+    shares = [
+        _share_row(group, statistic, scope)
+        for statistic, days in WITHIN_DAYS.items()
+        for group in scope.groups("promises.done_within", within_days=days)
+    ]
+    standing = [row for group in scope.groups("promises.standings") for row in _standing_rows(group, scope)]
+    order = {row["group"]: position for position, row in enumerate(standing)}
+    return sorted(
+        [*timed, *shares, *standing],
+        key=lambda row: (order[row["group"]], metric.statistics.index(row["statistic"])),
+    )
+
+
+def _timed_rows(group: Group, scope: Scope) -> list[Row]:
+    ended, censored = (np.asarray(group.counted.get(key, []), dtype=np.float64) for key in ("ended", "censored"))
+    survival = median_survival(ended, censored)
+    closed = median_with_interval(ended)
+    if len(ended) + len(censored):
+        survival_note = unreached_note("median", survival)
+        closed_note = closed_only_note(closed) if len(ended) else "none is done"
+    else:
+        survival_note = closed_note = _none(scope)
+    tail = (scope.group_note, left_out_note(group.left_out))
+    counts = (len(censored), group.n_excluded)
+    return [
+        metric_row(group.label, "median_days_to_close", survival, len(ended) + len(censored), *counts,
+                   survival_note, *tail),
+        metric_row(group.label, "closed_only_median_days", closed, len(ended), *counts, closed_note, *tail),
+    ]
+
+
+def _share_row(group: Group, statistic: str, scope: Scope) -> Row:
+    n, n_done = group.counted.get("n", 0), group.counted.get("n_done", 0)
+    note = f"{n_done} of {n} in time" if n else f"no follow-up in {scope.period_words} whose days are over"
+    return metric_row(
+        group.label, statistic, proportion_interval(n_done, n), n, group.counted.get("n_open", 0), group.n_excluded,
+        note, scope.group_note, left_out_note(group.left_out),
+    )
+
+
+def _standing_rows(group: Group, scope: Scope) -> list[Row]:
+    n, n_open = group.counted.get("n", 0), group.counted.get("n_open", 0)
+    counts = {"open": n_open, "overdue": group.counted.get("n_overdue", 0)}
+    note = joined("a count of the record, so without an interval" if n else _none(scope), scope.group_note,
+                  left_out_note(group.left_out))
+    return [
+        metric_row(group.label, statistic, Estimate(count if n else None), n, n_open, group.n_excluded, note)
+        for statistic, count in counts.items()
+    ]
+
+
+def _none(scope: Scope) -> str:
+    return f"no follow-up with these days in {scope.period_words}"

@@ -1,0 +1,64 @@
+"""Named SQL: `-- name: x` starts a query, comments below it document it, `{y}` takes in the query of that name.
+
+Values are bound as `$parameters`; `{identifiers}` come from the checked lists of `dimensions` and `durations` only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from opsanalytics.errors import QueryError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FAMILIES = ("dimensions", "counts", "durations", "promises")
+
+
+@cache
+def named_queries() -> dict[str, str]:
+    """Every query of the families, by `family.name`."""
+    return {
+        f"{family}.{name}": text.strip()
+        for family in FAMILIES
+        for name, text in _split((files("opsanalytics.metrics") / f"{family}.sql").read_text(encoding="utf-8"))
+    }
+
+
+def query_text(name: str, identifiers: Mapping[str, str]) -> str:
+    """The query with its identifiers and the queries that it takes in."""
+    queries = named_queries()
+    parts = {**{key.partition(".")[2]: text for key, text in queries.items()}, **identifiers}
+    text = queries[name]
+    while places := re.findall(r"\{(\w+)\}", text):
+        for place in places:
+            text = text.replace(f"{{{place}}}", parts[place])
+    return text
+
+
+def fetch(
+    connection: DuckDBPyConnection,
+    name: str,
+    parameters: Mapping[str, Any],
+    identifiers: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
+    """Rows as dicts. Parameters that the query does not name are left out, because DuckDB refuses them."""
+    import duckdb
+
+    text = query_text(name, identifiers or {})
+    bound = {key: parameters[key] for key in set(re.findall(r"\$(\w+)", text))}
+    try:
+        cursor = connection.execute(text, bound)
+    except duckdb.Error as error:
+        raise QueryError(f"metric query {name}: {error}; load again with this version of opsanalytics") from error
+    columns = [column[0] for column in cursor.description or []]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _split(text: str) -> list[tuple[str, str]]:
+    parts = re.split(r"^-- name: (\w+)$", text, flags=re.MULTILINE)
+    return list(zip(parts[1::2], parts[2::2], strict=True))

@@ -1,0 +1,113 @@
+"""What a metric is asked over: the load's clock and policies, a period, and groups."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from opsanalytics.errors import DatabaseError
+from opsanalytics.metrics.dimensions import NOT_STATED, Grouping, find_grouping
+from opsanalytics.metrics.periods import Period
+from opsanalytics.metrics.queries import fetch
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SLA_DAYS = (7, 14, 30)  # worst severity first, where the policies say nothing
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group's share of the answer: the row of what is counted (empty: none is), and what was left out and why."""
+
+    label: str | None
+    counted: dict[str, Any]
+    left_out: dict[str, int]
+
+    @property
+    def n_excluded(self) -> int:
+        return sum(self.left_out.values())
+
+
+@dataclass(frozen=True)
+class Scope:
+    connection: DuckDBPyConnection
+    records: str
+    period: Period | None
+    grouping: Grouping
+    every_kind: bool
+    as_of: datetime
+    as_of_on: date
+    zone: str
+    severities: list[str]
+    policies: dict[str, Any]
+    first_on: date | None
+
+    @property
+    def ungrouped(self) -> Scope:
+        return replace(self, grouping=find_grouping(self.connection, self.records, None))
+
+    @property
+    def group_note(self) -> str:
+        """What the reader must know of the groups and of the population."""
+        every = "every kind of record, not only incidents" if self.every_kind else ""
+        return "; ".join(note for note in (every, self.grouping.note) if note)
+
+    @property
+    def period_words(self) -> str:
+        return "the record" if self.period is None else self.period.name
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Every value that a metric's query may bind."""
+        sla_days = self.policies.get("follow_up_sla_days") or dict(zip(self.severities, SLA_DAYS, strict=False))
+        return {
+            "starts_on": self.period and self.period.starts_on,
+            "ends_on": self.period and self.period.ends_on,
+            "as_of": self.as_of,
+            "as_of_on": self.as_of_on,
+            "clock_end_at": min(self.as_of, self.period.ends_at(self.zone)) if self.period else self.as_of,
+            "every_kind": self.every_kind,
+            "sla_severities": list(sla_days),
+            "sla_days": list(sla_days.values()),
+            **self.grouping.parameters,
+        }
+
+    def groups(self, query: str, identifiers: dict[str, str] | None = None, **parameters: Any) -> list[Group]:
+        """Runs a query that gives rows of label, reason and numbers; without groups, always exactly one."""
+        found: dict[str | None, Group] = {} if self.grouping.by else {None: Group(None, {}, {})}
+        names = {"grouping": self.grouping.sql, **(identifiers or {})}
+        for row in fetch(self.connection, query, {**self.parameters, **parameters}, names):
+            reason = row["reason"]
+            label = NOT_STATED if self.grouping.by and row["label"] is None else row["label"]
+            group = found.setdefault(label, Group(label, {}, {}))
+            if reason is None:
+                group.counted.update(row)
+            else:
+                group.left_out[reason] = row["n"]
+        return list(found.values())
+
+
+def read_scope(
+    connection: DuckDBPyConnection, records: str, period: Period | None, by: str | None, every_kind: bool
+) -> Scope:
+    """Refused: a database without a load (DatabaseError), an unknown `by` (UsageError)."""
+    loads = fetch(connection, "counts.clock", {})
+    if not loads:
+        raise DatabaseError("the database holds no load; run `opsanalytics load`")
+    clock = loads[0]
+    return Scope(
+        connection,
+        records,
+        None if period and period.kind == "all" else period,
+        find_grouping(connection, records, by),
+        every_kind or by == "kind",
+        clock["as_of"],
+        clock["as_of_on"],
+        clock["zone"],
+        clock["severities"],
+        json.loads(clock["policies"]),
+        clock["first_on"],
+    )

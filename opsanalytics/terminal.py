@@ -1,0 +1,122 @@
+"""What a person sees: tables, findings and progress, on a terminal or in a pipe."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from math import isfinite, isnan
+from typing import Any
+
+import click
+
+Row = Mapping[str, Any]
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """A line on stderr that says what is being done; nothing where nobody watches."""
+    if not sys.stderr.isatty():
+        yield lambda said: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        yield lambda said: status.update(f"[dim]{said}[/dim]")
+
+
+def note(text: str) -> None:
+    """Something beside the answer, so on stderr."""
+    click.echo(text, err=True)
+
+
+def as_json(value: Any) -> str:
+    """Instants as ISO 8601 without offset, days as YYYY-MM-DD, NaN and infinity as null."""
+    return json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def as_csv(rows: Sequence[Row], names: Sequence[str]) -> str:
+    """CSV in which no cell is a formula to a spreadsheet."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_cell(_plain(row[name])) for name in names] for row in rows)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False)
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def as_table(rows: Iterable[Row], names: Sequence[str], *, width: int = 60) -> str:
+    """Columns aligned, numbers to the right, NULL as nothing, control characters shown as such."""
+    cells = [[_shown(row.get(name), width) for name in names] for row in rows]
+    widths = [max(len(line[at]) for line in [list(names), *cells]) for at in range(len(names))]
+    numeric = [bool(cells) and all(_is_number(line[at]) for line in cells) for at in range(len(names))]
+    lines = [list(names), ["─" * wide for wide in widths], *cells]
+    return "\n".join("  ".join(cell.rjust(wide) if right else cell.ljust(wide)
+                               for cell, wide, right in zip(line, widths, numeric, strict=True)).rstrip()
+                     for line in lines)  # fmt: skip
+
+
+def _shown(value: Any, width: int) -> str:
+    if value is None or (isinstance(value, float) and isnan(value)):
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    text = printable(" ".join(str(_plain(value)).split()) if not isinstance(value, list) else ", ".join(map(str, value)))
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _is_number(text: str) -> bool:
+    return not text or text.replace(".", "", 1).replace("-", "", 1).replace("e+", "", 1).isdigit()
+
+
+def printable(text: str) -> str:
+    """Text of the record on a terminal: it must not move the cursor."""
+    return "".join(char if char.isprintable() else " " if char in "\n\t" else "�" for char in text)
+
+
+def finding_lines(findings: Iterable[Row]) -> Iterator[str]:
+    for each in findings:
+        place = f"{each['path']}:{each['line']}:{each['col']}"
+        yield printable(f"{place} {each['code']} {each['message']}")
+        yield printable(f"    {each['level']}; {each['hint']}")
+
+
+def load_line(files: Mapping[str, int]) -> str:
+    return (f"{files['seen']} files seen = {files['loaded']} loaded + {files['rejected']} rejected "
+            f"+ {files['ignored']} ignored")  # fmt: skip
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def readiness_lines(rows: Iterable[Row]) -> Iterator[str]:
+    for row in rows:
+        if row["n"]:
+            share = f"{row['field']} on {100 * row['stated'] / row['n']:.0f} % of {row['n']} {row['of_what']}"
+            yield f"  {share}: {row['carries']} {row['verdict']}"
