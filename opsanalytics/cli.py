@@ -61,7 +61,7 @@ def _reads_database(command: Callable[..., Any]) -> Callable[..., Any]:
 @_reads_database
 @click.pass_context
 def cli(context: click.Context, database: Path | None, no_load: bool) -> None:
-    r"""Turn a company's operating record into tables, metrics and planning reports.
+    """Turn a company's operating record into tables, metrics and planning reports.
 
     Stand in a folder with incident files in git and run one of these:
 
@@ -274,7 +274,7 @@ def due(owner: str | None, service: str | None, overdue: bool, in_json: bool, da
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @_reads_database
 def query(sql: str, form: str, database: Path | None, no_load: bool) -> None:
-    r"""Run SQL over the tables, read-only.
+    """Run SQL over the tables, read-only.
 
     \b
       opsanalytics query "select severity, count(*) as n from incident_facts where is_counted group by severity"

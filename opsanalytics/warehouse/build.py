@@ -77,8 +77,7 @@ def _check(path: Path) -> None:
         raise DatabaseError(f"{path}: not written to the end")
     with duckdb.connect(str(path), read_only=True) as connection:
         for name, sql in invariants().items():
-            broken = connection.execute(sql).fetchall()
-            if broken:
+            if broken := connection.execute(sql).fetchall():
                 raise DatabaseError(f"the new tables contradict themselves ({name}: {broken[0]}); the old ones stand. "
                                     "This is a mistake in opsanalytics: please report it")  # fmt: skip
 

@@ -15,13 +15,13 @@ import duckdb
 from opsanalytics.errors import DatabaseError, QueryError
 
 # `read_only` alone still lets COPY TO write files and read_text read them.
-_LOCK = (
-    "set enable_external_access = false",
-    "set autoinstall_known_extensions = false",
-    "set autoload_known_extensions = false",
-    "set python_enable_replacements = false",
-    "set lock_configuration = true",
-)
+_LOCK: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "lock_configuration": "true",
+}
 
 
 @contextmanager
@@ -30,13 +30,11 @@ def locked(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     if not database.is_file():
         raise DatabaseError(f"{database}: no database there; run `opsanalytics load` first")
     try:
-        connection = duckdb.connect(str(database), read_only=True)
+        connection = duckdb.connect(str(database), read_only=True, config=_LOCK)
     except duckdb.Error as error:
         raise DatabaseError(f"{database}: not a database of this program ({_first_line(error)}); "
                             "move it away and run `opsanalytics load`") from None  # fmt: skip
     try:
-        for statement in _LOCK:
-            connection.execute(statement)
         yield connection
     finally:
         connection.close()

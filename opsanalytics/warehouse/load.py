@@ -228,7 +228,7 @@ def _load_row(workspace: Workspace, repository: Repository | None, moment: Momen
         "loaded_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         "workspace": str(workspace.root),
         "git_commit": commit,
-        "dirty": _is_dirty(repository, moment, sources),
+        "dirty": _is_dirty(workspace, repository, moment, sources),
         "as_of": moment.as_of.replace(microsecond=0),
         "tool_version": __version__,
         "fingerprint": fingerprint,
@@ -241,15 +241,17 @@ def _load_row(workspace: Workspace, repository: Repository | None, moment: Momen
     }
 
 
-def _is_dirty(repository: Repository | None, moment: Moment, sources: Sources) -> bool | None:
-    """Whether the files that were read differ from the commit's, by the ids that git gives to contents."""
+def _is_dirty(workspace: Workspace, repository: Repository | None, moment: Moment, sources: Sources) -> bool | None:
+    """Whether the records that were read are not the commit's, by the ids that git gives to contents."""
     if repository is None:
         return None
     if moment.commit:
         return False
-    committed = {blob.path: blob.object_id for blob in repository.files("HEAD")}
+    globs = [Globs(workspace.globs(kind)) for kind in KINDS]
+    regular = (blob for blob in repository.files("HEAD") if blob.mode.startswith("100"))
+    committed = {blob.path: blob.object_id for blob in regular if any(each.match(blob.path) for each in globs)}
     read = {source.path: source.blob_id for files in sources.values() for source in files if source.data is not None}
-    return any(committed.get(path) != blob_id for path, blob_id in read.items())
+    return committed != read
 
 
 def _fingerprint(workspace: Workspace, moment: Moment, sources: Sources) -> str:

@@ -1,0 +1,5 @@
+"""`python -m opsanalytics` is `opsanalytics`."""
+
+from opsanalytics.cli import main
+
+main()
