@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -91,7 +92,7 @@ def _shown(value: Any, width: int) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return not text or text.replace(".", "", 1).replace("-", "", 1).replace("e+", "", 1).isdigit()
+    return re.fullmatch(r"(-?\d+(\.\d+)?(e[+-]\d+)?)?", text) is not None
 
 
 def printable(text: str) -> str:
