@@ -326,6 +326,18 @@ class TestFacts:
         write_incident(tmp_path, start="2026-03-31 16:00", detected="16:05")
         assert ["2026-04-01", "2027-Q1"] == self.fact(tmp_path, "[cast(started_on as varchar), quarter]")
 
+    def test_fiscal_quarters_are_those_that_periods_are_named_by(self, tmp_path: Path) -> None:
+        from datetime import date, timedelta
+
+        from opsanalytics.metrics.periods import parse_period
+
+        days = [date(2025, 12, 20) + timedelta(days=7 * number) for number in range(60)]
+        with locked(load_folder(tmp_path).database) as connection:
+            for start in (1, 2, 4, 7, 12):
+                for day in days:
+                    (found,) = connection.execute("select fiscal_quarter($day, $start)", {"day": day, "start": start}).fetchone()
+                    assert parse_period("this", as_of_on=day, fiscal_year_start=start, kind="quarter").name == found
+
     @pytest.mark.parametrize(
         ("line", "reason"),
         [("Kind: drill", "kind is drill"), ("Status: cancelled", "status is cancelled"),
