@@ -36,9 +36,9 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 def _run(shell: InteractiveShell, line: str, cell: str | None) -> Any:
     from opsanalytics.workbench.session import sql
 
-    name, text = ("", line) if cell is None else (line.strip(), cell)
+    name, text = ("", line) if cell is None else (line.strip().removesuffix("<<").strip(), cell)
     if name and not name.isidentifier():
-        raise UsageError(f"`{name}` is no name for a data frame; write `%%sql name` or `%%sql`")
+        raise UsageError(f"`{name}` is no name for a data frame; write `%%sql name <<` or `%%sql`")
     # DuckDB finds data frames by name in the frames that call it, so the call is made from among the notebook's names.
     result = eval("_run_sql(_text)", shell.user_ns, {"_run_sql": sql, "_text": text})  # noqa: S307
     if name:

@@ -106,7 +106,7 @@ class TestMagic:
         assert found["n"].tolist() == [3]
 
     def test_a_name_keeps_the_result(self, shell) -> None:
-        shell.run_cell("%%sql slowest\nselect incident_id from incident_facts order by time_to_resolve_minutes desc nulls last limit 1")
+        shell.run_cell("%%sql slowest <<\nselect incident_id from incident_facts order by time_to_resolve_minutes desc nulls last limit 1")
         assert len(shell.user_ns["slowest"]) == 1
 
     def test_a_line_is_sql_too(self, shell) -> None:

@@ -1,0 +1,447 @@
+"""Tidy rows -> figures, tiles and sparklines, in one look.
+
+Pure functions: data frames in, a `Chart` out, nothing read or written. A chart's title is its finding; its twin is the
+same data as a table. With nothing to draw there is no figure, and the title says so in words. Colour only means
+something: one ordered scale for severity, grey for state. A trace names its tone, and the page picks the tone's colour
+for light, dark or paper when it draws. Text from the record is escaped, because plotly reads tags in labels.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import plotly.io as pio
+
+FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+NO_SEVERITY = "(not stated)"
+LONGEST_LABEL = 80
+
+# Tone -> colours on light paper, on a dark screen, and in a notebook whose theme is not known.
+# Lightness alone orders the severities, so the scale survives colour blindness and a grey printer.
+TONES: Mapping[str, tuple[str, str, str]] = {
+    "severity-1": ("#3f1646", "#f3d3f7", "#7d2f89"),
+    "severity-2": ("#86458f", "#bb84c4", "#a968b3"),
+    "severity-3": ("#b891bf", "#7b4f83", "#c79fce"),
+    "severity-4": ("#d6bddb", "#573a5d", "#dcc3e0"),
+    "severity-5": ("#e9dcec", "#402f44", "#eadcec"),
+    "unknown": ("#b4bac2", "#5d646e", "#9aa1aa"),
+    "state-1": ("#d5d9de", "#3a4048", "#c3c8ce"),
+    "state-2": ("#a7aeb7", "#5d646e", "#a0a7b0"),
+    "state-3": ("#6b737d", "#9aa2ac", "#7a828c"),
+    "state-4": ("#1b1e22", "#f0f2f4", "#4c535b"),
+    "ink": ("#1b1e22", "#eceef0", "#6b737d"),
+    "muted": ("#5a626c", "#a3abb5", "#7a828c"),
+    "line": ("#e1e4e8", "#2d333b", "#9aa1aa"),
+    "paper": ("#ffffff", "#14171b", "#ffffff"),
+    "wash": ("#f5f6f7", "#1c2026", "#f5f6f7"),
+}
+SEVERITY_TONES = 5
+
+_AXIS = {"automargin": True, "gridcolor": "rgba(128,136,146,.25)", "zeroline": False, "showline": False, "ticks": "",
+         "fixedrange": True}
+pio.templates["opsanalytics"] = go.layout.Template(
+    layout={
+        "font": {"family": FONTS, "size": 13, "color": TONES["ink"][2]},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "xaxis": {**_AXIS, "showgrid": False},
+        "yaxis": _AXIS,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal",
+                   "itemclick": False, "itemdoubleclick": False},
+        "hoverlabel": {"align": "left", "font": {"family": FONTS, "size": 13}},
+        "bargap": 0.2,
+        "dragmode": False,
+    },
+)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that a page states. `id` is unique in its notebook; `value` None means that it cannot be computed."""
+
+    id: str
+    value: float | None
+    unit: str
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+
+    def machine_form(self) -> dict[str, Any]:
+        return {"id": self.id, "value": self.value, "low": self.low, "high": self.high, "unit": self.unit, "n": self.n,
+                "verdict": None}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number with its label, what it stands on in words, and its last quarters, oldest first."""
+
+    label: str
+    number: Number
+    note: str
+    trend: Sequence[float | None] = ()
+    href: str | None = None
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A finding, its figure (None: nothing to draw, and the finding says so), the same as a table, what it states as
+    numbers, the name under which a page links to it, a caption (how many, over which days, what is left out), and the
+    catalogue's definition of what is counted.
+    """
+
+    finding: str
+    figure: go.Figure | None = None
+    twin: pd.DataFrame = field(default_factory=pd.DataFrame)
+    numbers: tuple[Number, ...] = ()
+    name: str = ""
+    caption: str = ""
+    definition: str = ""
+
+
+# --- words
+
+def duration(minutes: Any) -> str:
+    """Minutes as people say them, two units at most.
+
+    >>> [duration(m) for m in (0.5, 58.2, 95, 1439.9, 3000, 43200)]
+    ['30 s', '58 min', '1 h 35 min', '1 d', '2 d 2 h', '30 d']
+    """
+    if not known(minutes):
+        return "not known"
+    if minutes < 1:
+        return f"{minutes * 60:.0f} s"
+    whole = round(minutes)
+    if whole >= 1440:
+        whole = round(minutes / 60) * 60
+    return " ".join(_two_largest(whole))
+
+
+def _two_largest(minutes: int) -> list[str]:
+    days, rest = divmod(minutes, 1440)
+    hours, left = divmod(rest, 60)
+    parts = [(days, "d"), (hours, "h"), (left, "min")]
+    return [f"{size} {unit}" for size, unit in parts if size][:2]
+
+
+def quantity(value: float | None, unit: str) -> str:
+    """A value as people say it, with its unit.
+
+    >>> quantity(95, "minutes"), quantity(0.314, "share"), quantity(2.25, "incidents a week"), quantity(12, "days")
+    ('1 h 35 min', '31 %', '2.2 incidents a week', '12 days')
+    """
+    if value is None or math.isnan(value):
+        return "not known"
+    if unit == "minutes":
+        return duration(value)
+    if unit == "share":
+        return f"{value * 100:.0f} %"
+    number = f"{value:,.0f}" if value >= 10 or value == round(value) else f"{value:.{1 if value >= 1 else 2}f}"
+    return f"{number} {unit if value != 1 else unit.removesuffix('s')}".strip()
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun: `1 incident`, `6 incidents`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def label(text: object) -> str:
+    """Text of the record, safe and short enough for a plotly label: plotly reads tags, `html` makes them plain."""
+    words = " ".join(str(text).split())
+    short = words if len(words) <= LONGEST_LABEL else words[: LONGEST_LABEL - 1] + "…"
+    return html.escape(short)
+
+
+# --- tones
+
+def severity_tone(severity: str, scale: Sequence[str]) -> str:
+    if severity not in scale:
+        return "unknown"
+    return f"severity-{min(scale.index(severity) + 1, SEVERITY_TONES)}"
+
+
+def _trace_tone(tone: str) -> dict[str, Any]:
+    return {"meta": {"tone": tone}, "marker": {"color": TONES[tone][2]}}
+
+
+def _figure(traces: Iterable[Any], **layout: Any) -> go.Figure:
+    return go.Figure(data=list(traces), layout={"template": "opsanalytics", "height": 300, **layout})
+
+
+def _counts(top: float) -> dict[str, Any]:
+    """An axis of whole things, from zero."""
+    return {"rangemode": "tozero", "tickformat": ",d", **({"dtick": 1} if top <= 5 else {"nticks": 5})}
+
+
+def _present(severities: Iterable[str], scale: Sequence[str]) -> list[str]:
+    """The scale, and last what has none when there is any."""
+    return [*scale, *([NO_SEVERITY] if NO_SEVERITY in set(severities) else [])]
+
+
+# --- incidents over time
+
+def weekly_incidents(
+    rows: pd.DataFrame, scale: Sequence[str], *, finding: str, window: tuple[date, date],
+    since: tuple[date, str] | None = None,
+) -> Chart:
+    """rows: `week_on` (Monday), `severity`, `incidents`; every week and severity of the window, zeros included.
+
+    window: first and last day of the axis. since: the day from which the finding speaks, and its name, as a line.
+    """
+    if not rows.empty and rows["incidents"].sum() > 0:
+        figure = _stacked_bars(rows, "week_on", scale, hover="week of %{x|%-d %b %Y}")
+        edges = [(window[0] - timedelta(7)).isoformat(), window[1].isoformat()]
+        ticks = "%b\n%Y" if (window[1] - window[0]).days > 200 else "%-d %b\n%Y"
+        figure.update_layout(bargap=0.12, xaxis={"tickformat": ticks, "nticks": 10, "range": edges})
+        if since is not None:
+            _mark_day(figure, *since)
+        return Chart(finding, figure, _wide(rows, "week_on", scale), name="weekly_incidents")
+    return Chart(finding, name="weekly_incidents")
+
+
+def severity_by_month(
+    rows: pd.DataFrame, scale: Sequence[str], *, finding: str, window: tuple[date, date]
+) -> Chart:
+    """rows: `month_on` (first day), `severity`, `incidents`; every month and severity of the window, zeros included.
+
+    window: first and last day of the axis.
+    """
+    if not rows.empty and rows["incidents"].sum() > 0:
+        figure = _stacked_bars(rows, "month_on", scale, hover="%{x|%B %Y}")
+        edges = [(window[0] - timedelta(16)).isoformat(), window[1].isoformat()]
+        figure.update_layout(xaxis={"tickformat": "%b\n%Y", "nticks": 10, "range": edges})
+        return Chart(finding, figure, _wide(rows, "month_on", scale), name="severity_by_month")
+    return Chart(finding, name="severity_by_month")
+
+
+def _stacked_bars(rows: pd.DataFrame, x: str, scale: Sequence[str], *, hover: str) -> go.Figure:
+    """Worst at the bottom, where the eye compares heights without effort."""
+    traces = []
+    for severity in _present(rows["severity"], scale):
+        part = rows[rows["severity"] == severity]
+        traces.append(go.Bar(
+            x=[day.isoformat() for day in part[x]], y=part["incidents"].tolist(), name=label(severity),
+            hovertemplate=f"{hover}: %{{y}} {label(severity)}<extra></extra>",
+            **_trace_tone(severity_tone(severity, scale)),
+        ))
+    return _figure(traces, barmode="stack", yaxis=_counts(rows.groupby(x)["incidents"].sum().max()))
+
+
+def _mark_day(figure: go.Figure, day_on: date, name: str) -> None:
+    """A thin line at a day with its name to the left, where earlier data leaves room above."""
+    figure.add_shape(type="line", x0=day_on.isoformat(), x1=day_on.isoformat(), y0=0, y1=1, yref="paper", layer="below",
+                     line={"width": 1, "dash": "dot", "color": TONES["muted"][2]})
+    figure.add_annotation(x=day_on.isoformat(), y=1, yref="paper", text=f"{label(name)} ▸", showarrow=False,
+                          xanchor="right", yanchor="top")
+
+
+def _wide(rows: pd.DataFrame, by: str, scale: Sequence[str]) -> pd.DataFrame:
+    """A row a period, a column a severity, newest first: the table twin of a stacked chart."""
+    wide = rows.pivot_table(index=by, columns="severity", values="incidents", aggfunc="sum", fill_value=0)
+    wide = wide.reindex(columns=_present(rows["severity"], scale), fill_value=0)
+    wide["all"] = wide.sum(axis=1)
+    return wide.sort_index(ascending=False).reset_index().rename(columns={by: by.removesuffix("_on")})
+
+
+# --- restore times
+
+TICKS = (1, 5, 15, 60, 240, 1440, 10080, 43200, 525600)
+FINE_TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440, 2880, 7200, 14400, 43200, 129600)
+TICK_WORDS = ("1 min", "5 min", "15 min", "1 h", "4 h", "1 d", "1 wk", "30 d", "1 y")
+
+
+def restore_strip(
+    rows: pd.DataFrame, medians: pd.DataFrame, scale: Sequence[str], strips: Sequence[str], *, finding: str
+) -> Chart:
+    """A dot an incident on a log axis, a strip a group, the median with its interval, open ones as hollow arrows.
+
+    rows: `incident_id`, `title`, `group`, `severity`, `started_on`, `minutes`, `is_open` (then minutes are the time so
+    far). medians: `group`, `value`, `low`, `high` in minutes; None where it cannot be computed. strips: groups, top down.
+    A duration of zero has no place on a log axis; it is in the table.
+    """
+    drawn = rows[rows["minutes"] > 0] if not rows.empty else rows
+    if drawn.empty:
+        return Chart(finding, name="restore_times")
+    traces = [trace for place, group in enumerate(strips)
+              for trace in _strip(drawn[drawn["group"] == group], medians, group, -place, scale)]
+    figure = _figure(
+        traces, showlegend=False, height=76 + 88 * len(strips),
+        xaxis={"type": "log", "tickvals": TICKS, "ticktext": TICK_WORDS, "showgrid": True},
+        yaxis={"tickvals": [-place for place in range(len(strips))], "ticktext": [label(name) for name in strips],
+               "range": [0.55 - len(strips), 0.62], "showgrid": False},
+    )
+    return Chart(finding, figure, _restore_twin(rows), name="restore_times")
+
+
+def _strip(part: pd.DataFrame, medians: pd.DataFrame, group: str, place: int, scale: Sequence[str]) -> list[Any]:
+    tone = severity_tone(group, scale) if group in scale else "state-3"
+    closed, still_open = part[~part["is_open"]], part[part["is_open"]]
+    return [
+        *_median_mark(medians, group, place),
+        *([_dots(closed, place, tone, "circle", "restored after")] if len(closed) else []),
+        *([_dots(still_open, place, tone, "triangle-right-open", "open for")] if len(still_open) else []),
+    ]
+
+
+def _dots(part: pd.DataFrame, place: int, tone: str, symbol: str, verb: str) -> go.Scatter:
+    """Dots are spread by the golden ratio: even, and the same on every run."""
+    text = [f"{label(row.incident_id)}<br>{label(row.title)}<br>{verb} {duration(row.minutes)}"
+            for row in part.itertuples()]
+    look = _trace_tone(tone)
+    look["marker"] |= {"symbol": symbol, "size": 11 if symbol != "circle" else 8, "opacity": 0.85,
+                       "line": {"width": 2 if symbol != "circle" else 0}}
+    return go.Scatter(
+        x=part["minutes"].tolist(), y=[place + ((i * 0.618034) % 1 - 0.5) * 0.5 for i in range(len(part))],
+        mode="markers", text=text, hovertemplate="%{text}<extra></extra>", **look,
+    )
+
+
+def _median_mark(medians: pd.DataFrame, group: str, place: int) -> list[go.Scatter]:
+    """The median as a tall tick with its value, its interval as a bar underneath the dots."""
+    row = medians[medians["group"] == group] if not medians.empty else medians
+    if row.empty or not known(row.iloc[0]["value"]):
+        return []
+    value, low, high = (row.iloc[0][key] for key in ("value", "low", "high"))
+    line = {"color": TONES["ink"][2], "width": 2}
+    bar = go.Scatter(x=[max(low or 0, TICKS[0] / 10), high], y=[place - 0.36] * 2, mode="lines",
+                     line={**line, "width": 5}, opacity=0.35, hoverinfo="skip", meta={"tone": "ink"})
+    return [
+        *([bar] if known(low) and known(high) else []),
+        go.Scatter(x=[value] * 2, y=[place - 0.36, place + 0.3], mode="lines+text", line=line, meta={"tone": "ink"},
+                   text=["", f"median {duration(value)}"], textposition="top center", hoverinfo="skip"),
+    ]
+
+
+def _restore_twin(rows: pd.DataFrame) -> pd.DataFrame:
+    said = rows.sort_values(["minutes", "incident_id"], ascending=[False, True])
+    return pd.DataFrame({
+        "incident": said["incident_id"], "title": said["title"], "group": said["group"],
+        "started": said["started_on"], "time to restore": [duration(value) for value in said["minutes"]],
+        "state": ["open" if is_open else "restored" for is_open in said["is_open"]],
+    })
+
+
+def restore_trend(rows: pd.DataFrame, *, finding: str) -> Chart:
+    """Median with its interval, a point a quarter. rows: `quarter`, `value`, `low`, `high`, `n`; None: not computed."""
+    drawn = rows[rows["value"].notna()] if not rows.empty else rows
+    if len(drawn) < 2:
+        return Chart(finding, twin=_quarter_twin(rows), name="restore_trend")
+    above = [0 if pd.isna(high) else high - value for value, high in zip(drawn["value"], drawn["high"], strict=True)]
+    below = [0 if pd.isna(low) else value - low for value, low in zip(drawn["value"], drawn["low"], strict=True)]
+    trace = go.Scatter(
+        x=drawn["quarter"].tolist(), y=drawn["value"].tolist(), mode="markers", meta={"tone": "ink"},
+        marker={"size": 10, "color": TONES["ink"][2]},
+        error_y={"type": "data", "symmetric": False, "array": above, "arrayminus": below, "width": 0, "thickness": 3},
+        text=[duration(value) for value in drawn["value"]], hovertemplate="%{x}: median %{text}<extra></extra>",
+    )
+    figure = _figure([trace], yaxis={"type": "log", "tickvals": FINE_TICKS, "ticktext": [duration(tick) for tick in FINE_TICKS]},
+                     xaxis=_quarter_axis(rows["quarter"].tolist()))
+    return Chart(finding, figure, _quarter_twin(rows), name="restore_trend")
+
+
+def _quarter_axis(quarters: Sequence[str]) -> dict[str, Any]:
+    """Quarters in their order, each label on two lines, so that eight fit a phone; one alone does not fill the width."""
+    return {"type": "category", "range": [-0.5, max(len(quarters), 4) - 0.5], "categoryorder": "array", "categoryarray": list(quarters), "tickangle": 0,
+            "tickvals": list(quarters), "ticktext": [label(name).replace(" ", "<br>") for name in quarters]}
+
+
+def _quarter_twin(rows: pd.DataFrame) -> pd.DataFrame:
+    if rows.empty:
+        return rows
+    words = {column: [duration(value) for value in rows[column]] for column in ("value", "low", "high")}
+    return pd.DataFrame({"quarter": rows["quarter"], "median": words["value"], "from": words["low"],
+                         "to": words["high"], "incidents": rows["n"]}).iloc[::-1]
+
+
+# --- promises
+
+STATES = {"done in time": "state-1", "done late": "state-2", "dropped": "state-2", "gone": "state-2",
+          "open, day not reached": "state-3", "open, overdue": "state-4"}
+
+
+def completion(rows: pd.DataFrame, quarters: Sequence[str], *, finding: str) -> Chart:
+    """What became of the promises of each quarter. rows: `quarter`, `state` (a key of STATES), `promises`.
+
+    quarters: those shown, oldest first.
+    """
+    if rows.empty:
+        return Chart(finding, name="completion")
+    traces = [_state_bar(rows[rows["state"] == state], state) for state in STATES if (rows["state"] == state).any()]
+    figure = _figure(traces, barmode="stack", xaxis=_quarter_axis(quarters),
+                     yaxis=_counts(rows.groupby("quarter")["promises"].sum().max()))
+    wide = rows.pivot_table(index="quarter", columns="state", values="promises", aggfunc="sum", fill_value=0)
+    wide = wide.reindex([name for name in reversed(quarters) if name in wide.index],
+                        columns=[state for state in STATES if state in wide.columns])
+    return Chart(finding, figure, wide.reset_index(), name="completion")
+
+
+def _state_bar(part: pd.DataFrame, state: str) -> go.Bar:
+    return go.Bar(x=part["quarter"].tolist(), y=part["promises"].tolist(), name=state,
+                  hovertemplate=f"%{{x}}: %{{y}} {state}<extra></extra>", **_trace_tone(STATES[state]))
+
+
+AGES = ("up to a week", "up to a month", "up to a quarter", "up to half a year", "older")
+
+
+def ageing(rows: pd.DataFrame, scale: Sequence[str], *, finding: str) -> Chart:
+    """Open promises by age. rows: `age` (one of AGES), `severity` (of the incident they come from), `promises`."""
+    if rows.empty:
+        return Chart(finding, name="ageing")
+    traces = []
+    for severity in _present(rows["severity"], scale):
+        counts = rows[rows["severity"] == severity].set_index("age")["promises"].reindex(list(AGES), fill_value=0)
+        traces.append(go.Bar(y=list(AGES), x=counts.tolist(), name=label(severity), orientation="h",
+                             hovertemplate=f"%{{y}}: %{{x}} from {label(severity)}<extra></extra>",
+                             **_trace_tone(severity_tone(severity, scale))))
+    figure = _figure(traces, barmode="stack", height=280,
+                     xaxis={**_counts(rows.groupby("age")["promises"].sum().max()), "showgrid": True},
+                     yaxis={"autorange": "reversed", "showgrid": False})
+    wide = rows.pivot_table(index="age", columns="severity", values="promises", aggfunc="sum", fill_value=0)
+    wide = wide.reindex(index=[age for age in AGES if age in wide.index], columns=_present(rows["severity"], scale),
+                        fill_value=0)
+    return Chart(finding, figure, wide.reset_index(), name="ageing")
+
+
+# --- a line in a tile
+
+def sparkline(values: Sequence[float | None], *, described: str) -> str:
+    """Values, oldest first, as inline SVG that takes its colours from the page. A gap is a value that is not known."""
+    points = _spark_points(values)
+    if len(points) < 2:
+        return ""
+    runs = " ".join(_spark_runs(points))
+    x, y = points[-1][1:]
+    return (f'<svg class="spark" viewBox="0 0 120 32" role="img" aria-label="{html.escape(described)}" '
+            f'preserveAspectRatio="none"><path d="{runs}" vector-effect="non-scaling-stroke"/></svg>'
+            f'<span class="spark-end" style="left:{x / 1.2:.1f}%;top:{y / 0.32:.1f}%"></span>')
+
+
+def _spark_points(values: Sequence[float | None]) -> list[tuple[int, float, float]]:
+    """(place, x, y) of the known values, in a box of 120 by 32 with its zero at the bottom."""
+    heard = [(i, float(value)) for i, value in enumerate(values) if value is not None and known(value)]
+    top = max((value for _, value in heard), default=0) or 1
+    step = 114 / max(len(values) - 1, 1)
+    return [(i, 3 + i * step, 29 - 26 * value / top) for i, value in heard]
+
+
+def _spark_runs(points: list[tuple[int, float, float]]) -> Iterable[str]:
+    last = None
+    for place, x, y in points:
+        yield f"{'L' if last == place - 1 else 'M'}{x:.1f} {y:.1f}"
+        last = place
+
+
+def known(value: Any) -> bool:
+    return value is not None and not (isinstance(value, float) and not math.isfinite(value))
+
+
+def day(value: date | None) -> str:
+    """A day without a leading zero, the same on every machine: `22 Nov 2026`."""
+    return f"{value.day} {value:%b %Y}" if value is not None else "not known"

@@ -1,0 +1,178 @@
+"""Follow-ups: what became of what was promised, how old the open ones are, and which are the oldest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from opsanalytics.figures import AGES, STATES, Chart, Number, ageing, completion, day, plural, quantity
+from opsanalytics.metrics.catalogue import METRICS
+from opsanalytics.packs.record import Record, days_words, left_out_words, short_words, span_words
+
+STATISTICS = {
+    "median_days_to_close": "median days to close",
+    "closed_only_median_days": "median days, closed only: what a closed-only report would say",
+    "share_done_30d": "done within 30 days",
+    "share_done_90d": "done within 90 days",
+    "done_within_sla": "done within the SLA of its severity",
+    "open": "open now",
+    "overdue": "overdue now",
+}
+_AGE_LIMITS = (-1, 7, 30, 91, 182, 10**6)
+
+
+# --- what became of them
+
+def standing(record: Record) -> Chart:
+    """The follow-ups of each quarter, by what became of them."""
+    rows = standing_rows(record)
+    chart = completion(rows, [short_words(period) for period in record.shown_periods], finding=_standing_finding(record))
+    caption = (f"By the quarter of the promise, {span_words(record.shown_periods)}. Done on a day that nobody wrote down "
+               "counts as in time.")
+    return replace(chart, numbers=open_promises(record), name="promises", caption=caption if chart.figure else "",
+                   definition=METRICS["follow_up_completion"].definition)
+
+
+def standing_rows(record: Record) -> pd.DataFrame:
+    """`quarter`, `state`, `promises` for the shown periods."""
+    parts = []
+    for period in record.shown_periods:
+        items = record.within(record.promises[record.promises["created_on"].notna()], period, "created_on")
+        states = items.apply(_state, axis=1) if len(items) else pd.Series(dtype=str)
+        parts += [(short_words(period), state, int((states == state).sum())) for state in STATES if (states == state).any()]
+    return pd.DataFrame(parts, columns=["quarter", "state", "promises"])
+
+
+def _state(item: pd.Series) -> str:
+    if item["status"] == "open":
+        return "open, overdue" if item["is_overdue"] is True else "open, day not reached"
+    if item["status"] == "done":
+        late = not pd.isna(item["days_late"]) and item["days_late"] > 0
+        return "done late" if late else "done in time"
+    return str(item["status"])
+
+
+def _standing_finding(record: Record) -> str:
+    if record.promises.empty:
+        return "No follow-up is written down yet"
+    still_open, overdue = open_promises(record)
+    if not still_open.value:
+        return f"All {plural(len(record.promises), 'follow-up')} ever promised are closed"
+    oldest = record.promises[record.promises["is_open"]].iloc[0]
+    age = f", the oldest for {quantity(int(oldest['age_days']), 'days')}" if not pd.isna(oldest["age_days"]) else ""
+    return f"{plural(int(still_open.value), 'follow-up')} open, {overdue_words(still_open, overdue)}{age}"
+
+
+def overdue_words(still_open: Number, overdue: Number) -> str:
+    """`52 of them overdue`, `all of them overdue`, `none of them overdue`; of one, `overdue` or `not overdue`."""
+    if still_open.value == 1:
+        return "overdue" if overdue.value else "not overdue"
+    some = "all" if overdue.value == still_open.value else f"{overdue.value or 'none'}"
+    return f"{some} of them overdue"
+
+
+def open_promises(record: Record) -> tuple[Number, Number]:
+    """Follow-ups open at the as-of, whenever promised, and those of them whose day is over."""
+    still_open = record.promises[record.promises["is_open"]]
+    overdue = int(still_open["is_overdue"].fillna(False).sum())
+    n = len(record.promises)
+    return Number("follow_ups_open", len(still_open), "promises", n=n), Number("follow_ups_overdue", overdue, "promises", n=n)
+
+
+# --- the open ones
+
+def ages(record: Record) -> Chart:
+    """Open follow-ups by age and severity of their incident."""
+    still_open = record.promises[record.promises["is_open"] & record.promises["age_days"].notna()]
+    bins = pd.cut(still_open["age_days"].astype(float), list(_AGE_LIMITS), labels=list(AGES)).astype(str)
+    rows = still_open.assign(age=bins).groupby(["age", "severity"]).size().rename("promises").reset_index()
+    chart = ageing(rows, record.scale, finding=_ages_finding(still_open))
+    caption = f"Open follow-ups on {day(record.as_of_on)} by the time since they were promised; colour is the severity of their incident."
+    return replace(chart, caption=caption if chart.figure else "", definition=METRICS["follow_up_completion"].definition)
+
+
+def _ages_finding(still_open: pd.DataFrame) -> str:
+    if still_open.empty:
+        return "No follow-up is open"
+    old = int((still_open["age_days"] > _AGE_LIMITS[3]).sum())
+    if len(still_open) == 1:
+        return f"The one open follow-up is {'' if old else 'not '}older than a quarter"
+    return f"{old or 'None'} of {len(still_open)} open follow-ups {'is' if old == 1 else 'are'} older than a quarter"
+
+
+def oldest(record: Record, shown: int = 3) -> pd.DataFrame:
+    """The oldest open follow-ups, by action and not by person."""
+    rows = record.promises[record.promises["is_open"]].head(shown)
+    return pd.DataFrame({
+        "promise": rows["text"], "from": rows["origin_title"].fillna(rows["origin_id"]), "severity": rows["severity"],
+        "promised": rows["created_on"], "due": rows["due_on"],
+        "open for": [quantity(age, "days") for age in rows["age_days"].astype(float)],
+        "where": rows["source_path"] + ":" + rows["source_line"].astype(str),
+    })
+
+
+def oldest_finding(record: Record, shown: int = 3) -> str:
+    count = min(shown, int(record.promises["is_open"].sum()))
+    if not count:
+        return "Nothing that was promised is open"
+    return "The oldest open follow-up" if count == 1 else f"The {count} oldest open follow-ups"
+
+
+# --- the statistics
+
+def statistics(record: Record) -> pd.DataFrame:
+    """A statistic of the metric a row, for those promised over the last four quarters."""
+    rows = record.metric("follow_up_completion", record.durations_period).rows
+    if not any(row["n"] for row in rows):
+        return pd.DataFrame()
+    return pd.DataFrame([
+        (STATISTICS[row["statistic"]], quantity(row["value"], row["unit"]), _interval(row["low"], row["high"], row["unit"]),
+         row["n"], row["note"]) for row in rows
+    ], columns=["statistic", "value", "95 % interval", "of", "note"])
+
+
+def statistics_finding(record: Record) -> str:
+    share = record.number("", "follow_up_completion", "share_done_90d", record.durations_period)
+    if statistics(record).empty:
+        return f"No follow-up was promised {days_words(record.durations_period)}"
+    if share.value is None:
+        return "How soon follow-ups get done: too few are old enough to say"
+    return f"{quantity(share.value, 'share')} of follow-ups are done within 90 days"
+
+
+def statistic_numbers(record: Record) -> list[Number]:
+    rows = record.metric("follow_up_completion", record.durations_period).rows
+    return [Number(row["statistic"], row["value"], row["unit"], row["low"], row["high"], row["n"])
+            for row in rows if row["value"] is not None]
+
+
+def statistics_caption(record: Record) -> str:
+    left_out = record.metric("follow_up_completion", record.durations_period).excluded
+    return f"Follow-ups promised {days_words(record.durations_period)}{left_out_words(left_out)}. Those still open count as open, not as lost."
+
+
+def _interval(low: float | None, high: float | None, unit: str) -> str:
+    if low is None and high is None:
+        return "–"
+    return f"{quantity(low, unit)} to {quantity(high, unit) if high is not None else 'not reached'}"
+
+
+def groups(record: Record, by: str) -> pd.DataFrame:
+    """A group of `by` a row: promised, open, overdue, done within its SLA."""
+    found: dict[str, dict[str, object]] = {}
+    for row in record.metric("follow_up_completion", record.durations_period, by).rows:
+        if row["group"] is not None:
+            cells = found.setdefault(row["group"], {by.replace("_", " "): row["group"]})
+            cells[row["statistic"]] = quantity(row["value"], row["unit"] if row["unit"] == "share" else "")
+            cells["promised"] = max(int(str(cells.get("promised", 0))), row["n"])
+    rows = pd.DataFrame(found.values())
+    if rows.empty:
+        return rows
+    shown = {"promised": "promised", "open": "open", "overdue": "overdue", "done_within_sla": "done within SLA"}
+    return rows[[by.replace("_", " "), *shown]].rename(columns=shown)
+
+
+def groups_finding(record: Record, by: str) -> str:
+    rows = groups(record, by)
+    return f"By {by.replace('_', ' ')}" if len(rows) else f"Nothing to group by {by.replace('_', ' ')}: no follow-up was promised"

@@ -1,0 +1,108 @@
+"""A pack from a database: run its notebooks, render its pages, and put it in place when it is whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from opsanalytics.errors import DatabaseError, NotebookError, UsageError
+from opsanalytics.metrics.dimensions import find_grouping
+from opsanalytics.metrics.periods import Period, parse_period
+from opsanalytics.packs.catalogue import Pack, find_pack, notebooks_folder
+from opsanalytics.packs.manifest import write_manifest
+from opsanalytics.packs.numbers import as_json, collect_numbers
+from opsanalytics.packs.render import Page, render_site
+from opsanalytics.packs.run import FailedRunError, Parameters, Run, check_parameters, declared_parameters, run_notebooks
+from opsanalytics.packs.sheets import write_sheets
+from opsanalytics.packs.shelf import check_destination, keep_failed, put, run_folder
+from opsanalytics.tables import TABLES
+from opsanalytics.warehouse.connect import locked
+
+LEFT_OUT_OF_SHEETS = ("loads",)  # names folders of the machine that loaded
+
+
+@dataclass(frozen=True)
+class PackResult:
+    """Where the pack stands. `pages` are file names in `folder`, the first page first."""
+
+    folder: Path
+    index: Path
+    seconds: float
+    pages: tuple[str, ...]
+
+
+def make_pack(
+    name: str, *, database: Path, reports: Path, period: str | None = None, by: str | None = None,
+    output: Path | None = None, progress: Callable[[str], None] = lambda line: None,
+) -> PackResult:
+    """Makes the pack and puts it at `output`, else at `reports/<pack>/<period>`, in place of one that stands there.
+
+    Refused before anything runs: an unknown pack, period, `by` or parameter (UsageError), a database that cannot be
+    read (DatabaseError), a destination that is taken (DestinationError). A notebook that fails (NotebookError) leaves
+    the pack that stands as it is, and its executed copy with the error in `reports/.failed/`.
+    """
+    began = time.monotonic()
+    pack = find_pack(name)
+    with locked(database) as connection:
+        covered = _period(connection, pack, period)
+        if by is not None:
+            find_grouping(connection, "incidents", by)
+    parameters = {"period": covered.name} | ({"by": by} if by is not None else {})
+    destination = (output or reports / pack.name / covered.name).resolve()
+    check_destination(destination)
+    with run_folder(reports, destination) as place:
+        built = place / pack.name
+        _run(pack, parameters, built / "notebooks", database, reports, progress)
+        pages = _render(built, pack, covered, database, parameters)
+        put(built, destination, shelf=reports)
+    return PackResult(destination, destination / "index.html", time.monotonic() - began, tuple(page.file for page in pages))
+
+
+def _period(connection: duckdb.DuckDBPyConnection, pack: Pack, text: str | None) -> Period:
+    row = connection.execute("select as_of_on, fiscal_year_start from latest_load").fetchone()
+    if row is None:
+        raise DatabaseError("the database holds no load; run `opsanalytics load`")
+    as_of_on, fiscal_year_start = row
+    return parse_period(text or pack.default_period, as_of_on=as_of_on, fiscal_year_start=fiscal_year_start,
+                        kind=pack.period_kind)
+
+
+def _run(
+    pack: Pack, parameters: Parameters, folder: Path, database: Path, reports: Path, progress: Callable[[str], None]
+) -> None:
+    folder.mkdir(parents=True)
+    runs = planned_runs(pack, parameters, folder)
+    try:
+        run_notebooks(runs, database=database, progress=progress)
+    except FailedRunError as error:
+        kept = keep_failed(error.run.executed, reports, f"{pack.name}-{error.run.name}.ipynb")
+        raise NotebookError(f"{error}\nits executed notebook is {kept}; the pack that stood is as it was") from None
+
+
+def planned_runs(pack: Pack, parameters: Parameters, folder: Path) -> list[Run]:
+    """A run a notebook, each with the parameters that it declares. Refused with UsageError: one that none declares."""
+    sources = {name: notebooks_folder() / f"{name}.ipynb" for name in pack.notebooks}
+    declared = {name: declared_parameters(source) for name, source in sources.items()}
+    every = {key for names in declared.values() for key in names}
+    if unknown := sorted(set(parameters) - every):
+        raise UsageError(f"{pack.name} has no parameter `{unknown[0]}`; valid: {', '.join(sorted(every))}")
+    runs = [Run(name, source, folder / f"{name}.ipynb",
+                {key: value for key, value in parameters.items() if key in declared[name]})
+            for name, source in sources.items()]
+    for run in runs:
+        check_parameters(run.name, declared[run.name], run.parameters)
+    return runs
+
+
+def _render(built: Path, pack: Pack, period: Period, database: Path, parameters: Parameters) -> tuple[Page, ...]:
+    pages = render_site(built, pack, period.name)
+    numbers = collect_numbers(built / "notebooks" / f"{name}.ipynb" for name in pack.notebooks)
+    (built / "numbers.json").write_text(as_json(numbers), encoding="utf-8")
+    with locked(database) as connection:
+        write_sheets(connection, [table for table in TABLES if table not in LEFT_OUT_OF_SHEETS], built / "data.xlsx")
+        write_manifest(built, pack, period, parameters, connection)
+    return pages

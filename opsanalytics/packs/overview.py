@@ -1,0 +1,259 @@
+"""The first page: the period in two sentences, tiles, incidents by week, restore times, promises, and how far to trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pandas as pd
+
+from opsanalytics.figures import Chart, Number, Tile, day, plural, quantity, weekly_incidents
+from opsanalytics.metrics.catalogue import METRICS
+from opsanalytics.metrics.periods import Period
+from opsanalytics.packs.follow_ups import open_promises, overdue_words
+from opsanalytics.packs.record import Record, days_words, left_out_words, short_words, span_words
+from opsanalytics.stats.intervals import Estimate, poisson_interval, proportion_interval
+
+Sentence = list[str | tuple[str, str]]
+
+CONTRADICTIONS = ("OPS112", "OPS114", "OPS115")
+
+
+# --- the answer
+
+def answer(record: Record) -> list[Sentence]:
+    """Two sentences; a pair (text, name) links to the figure of that name."""
+    if record.counted.empty:
+        return [["The record holds no incident that counts yet; opsanalytics new incident writes the first."]]
+    return [_how_many(record), [*_how_fast(record), *_how_kept(record)]]
+
+
+def answer_numbers(record: Record) -> list[Number]:
+    return [number for number in (
+        record.number("incidents", "incident_count", "count"), record.number("incidents_per_week", "incident_count", "per_week"),
+        worst_in_period(record), restore_median(record), *open_promises(record)) if number.value is not None]
+
+
+def _how_many(record: Record) -> Sentence:
+    count = record.number("incidents", "incident_count", "count")
+    so_far = "" if record.period.is_complete else " so far"
+    when = f"in {short_words(record.period)}{so_far}"
+    if not count.value:
+        return [("No incident", "weekly_incidents"), f" is counted {when}{_before(record)}."]
+    rate = record.number("incidents_per_week", "incident_count", "per_week")
+    worst = worst_in_period(record)
+    return [(plural(int(count.value), "incident"), "weekly_incidents"), f" {when}, {rate.value:.1f} a week",
+            _before(record), f"; {_how_bad(record, int(count.value), int(worst.value or 0))}."]
+
+
+def _before(record: Record) -> str:
+    if record.before is None:
+        return ""
+    rate = record.number("", "incident_count", "per_week", record.before).value
+    if rate is None:
+        return ""
+    return f", against {f'{rate:.1f} a week' if rate else 'none'} in {short_words(record.before)}"
+
+
+def _how_bad(record: Record, count: int, worst: int) -> str:
+    if count == 1:
+        return f"it was {'' if worst else 'not '}{record.scale[0]}"
+    return f"{worst or 'none'} {'was' if worst == 1 else 'were'} {record.scale[0]}"
+
+
+def _how_fast(record: Record) -> Sentence:
+    median = restore_median(record)
+    if median.value is None:
+        return [("No median time to restore", "restore_times"), " can be computed yet"]
+    who = "The one that tells its times was" if median.n == 1 else "Half were"
+    return [f"{who} restored within ", (quantity(median.value, "minutes"), "restore_times"),
+            f" ({short_span(record)})"]
+
+
+def _how_kept(record: Record) -> Sentence:
+    still_open, overdue = open_promises(record)
+    if not still_open.value:
+        return [", and ", ("no follow-up", "promises"), " is open."]
+    return [", and ", (plural(int(still_open.value), "follow-up"), "promises"),
+            f" {'is' if still_open.value == 1 else 'are'} open, {overdue_words(still_open, overdue)}."]
+
+
+def short_span(record: Record) -> str:
+    """`since Q1 2026`: the quarters over which durations are read."""
+    periods = record.shown_periods[-4:]
+    return f"since {short_words(periods[0])}" if len(periods) > 1 else f"in {short_words(record.period)}"
+
+
+# --- tiles
+
+def tiles(record: Record) -> list[Tile]:
+    if record.counted.empty:
+        return []
+    return [_severe(record), _customers_first(record), _within_sla(record), _restored(record), _quiet_days(record)]
+
+
+def _severe(record: Record) -> Tile:
+    levels = record.scale[: 2 if len(record.scale) > 2 else 1]
+    rate = _severe_rate(record, record.period, levels)
+    weeks = record.period.days_elapsed / 7
+    seen = rate.n or 0
+    return Tile(f"{' and '.join(levels)}, per week", rate, f"{plural(seen, 'incident')} in {weeks:.1f} weeks",
+                [_severe_rate(record, period, levels).value for period in record.shown_periods], "weekly_incidents")
+
+
+def _severe_rate(record: Record, period: Period, levels: Sequence[str]) -> Number:
+    rows = record.within(record.counted, period)
+    count, weeks = int(rows["severity"].isin(levels).sum()), period.days_elapsed / 7
+    if weeks == 0:
+        return Number("severe_per_week", None, "a week", n=0)
+    scaled = Estimate(*(None if part is None else part / weeks for part in poisson_interval(count)))
+    return Number("severe_per_week", scaled.value, "a week", scaled.low, scaled.high, count)
+
+
+def _customers_first(record: Record) -> Tile:
+    share = _seen_by_customers(record, record.period)
+    told, every = share.n or 0, len(record.within(record.counted, record.period))
+    seen = round((share.value or 0) * told)
+    note = f"{seen} of {told} incidents" + (f"; {every - told} do not say" if every > told else "")
+    if not told:
+        note = "no file of this period says who saw it first"
+    return Tile("Seen by customers first", share, note,
+                [_seen_by_customers(record, period).value for period in record.shown_periods])
+
+
+def _seen_by_customers(record: Record, period: Period) -> Number:
+    told = record.within(record.counted, period)["detected_by"].dropna()
+    share = proportion_interval(int((told == "customer").sum()), len(told))
+    return Number("seen_by_customers_first", share.value, "share", share.low, share.high, len(told))
+
+
+def _within_sla(record: Record) -> Tile:
+    share = record.number("follow_ups_within_sla", "follow_up_completion", "done_within_sla")
+    note = f"{round((share.value or 0) * (share.n or 0))} of {share.n} promised in {short_words(record.period)} whose days are over"
+    if not share.n:
+        note = f"of {short_words(record.period)} no follow-up's days are over yet"
+    return Tile("Follow-ups done within SLA", share, note, record.trend("follow_up_completion", "done_within_sla"), "promises")
+
+
+def _restored(record: Record) -> Tile:
+    median = restore_median(record)
+    note = f"{plural(median.n or 0, 'incident')} {short_span(record)}" if median.value is not None else "too few are restored"
+    return Tile("Median time to restore", median, note, record.trend("time_to_restore", "median"), "restore_times")
+
+
+def _quiet_days(record: Record) -> Tile:
+    worst = record.counted[record.counted["severity"] == record.scale[0]]
+    days = _days_since(worst, record.last_on)
+    number = Number("days_since_worst_severity", days, "days", n=len(worst))
+    past = [_days_since(worst, min(period.ends_on - timedelta(1), record.last_on)) for period in record.shown_periods]
+    last = worst[worst["started_on"] <= record.last_on].tail(1)
+    note = f"the last began on {day(last.iloc[0]['started_on'])}" if len(last) else f"the record has no {record.scale[0]}"
+    return Tile(f"Since the last {record.scale[0]}", number, note, past)
+
+
+def _days_since(worst: pd.DataFrame, on: date) -> int | None:
+    before = worst[worst["started_on"] <= on]["started_on"]
+    return (on - before.max()).days if len(before) else None
+
+
+def worst_in_period(record: Record) -> Number:
+    rows = record.within(record.counted, record.period)
+    return Number("worst_severity", int((rows["severity"] == record.scale[0]).sum()), "incidents", n=len(rows))
+
+
+def restore_median(record: Record) -> Number:
+    return record.number("time_to_restore", "time_to_restore", "median", record.durations_period)
+
+
+# --- incidents by week
+
+def weekly(record: Record) -> Chart:
+    rows = weekly_rows(record)
+    since = (record.period.starts_on, short_words(record.period)) if record.before else None
+    chart = weekly_incidents(rows, record.scale, finding=_weekly_finding(record), window=record.shown_days, since=since)
+    return replace(chart, caption=_weekly_caption(record), definition=METRICS["incident_count"].definition)
+
+
+def weekly_rows(record: Record) -> pd.DataFrame:
+    """`week_on`, `severity`, `incidents`: every week of the shown periods that has begun, zeros included."""
+    first, last = record.shown_periods[0].starts_on, record.last_on
+    begins = max(first, record.first_on or first)
+    weeks = pd.date_range(begins - timedelta(begins.weekday()), last, freq="7D").date
+    shown = record.counted[(record.counted["started_on"] >= first) & (record.counted["started_on"] <= last)]
+    return counts_by(shown, "week_on", [value - timedelta(value.weekday()) for value in shown["started_on"]], list(weeks), record)
+
+
+def counts_by(shown: pd.DataFrame, name: str, keys: list[date], every: list[date], record: Record) -> pd.DataFrame:
+    """Incidents by day of period and severity, a row for each pair, zeros included."""
+    severities = [*record.scale, *sorted(set(shown["severity"]) - set(record.scale))]
+    counts = pd.Series(1, index=pd.MultiIndex.from_arrays([keys, shown["severity"]])).groupby(level=[0, 1]).sum()
+    grid = pd.MultiIndex.from_product([every, severities], names=[name, "severity"])
+    return counts.reindex(grid, fill_value=0).rename("incidents").reset_index()
+
+
+def _weekly_finding(record: Record) -> str:
+    if not weekly_rows(record)["incidents"].sum():
+        return f"No incident to draw: none that counts started {span_words(record.shown_periods)}"
+    rate = record.number("", "incident_count", "per_week").value
+    now = f"{rate:.1f} incidents a week in {short_words(record.period)}" if rate is not None else "No week has begun"
+    before = [record.number("", "incident_count", "count", period) for period in record.shown_periods[:-1]]
+    weeks = sum(_weeks_in_record(record, period) for period in record.shown_periods[:-1])
+    if not weeks:
+        return now
+    return f"{now}, {sum(part.n or 0 for part in before) / weeks:.1f} a week in the {_quarters(len(before))} before"
+
+
+def _weeks_in_record(record: Record, period: Period) -> float:
+    begins = max(period.starts_on, record.first_on or period.starts_on)
+    return max((period.ends_on - begins).days, 0) / 7
+
+
+def _quarters(count: int) -> str:
+    words = ("", "quarter", *(f"{word} quarters" for word in ("two", "three", "four", "five", "six", "seven")))
+    return words[count]
+
+
+def _weekly_caption(record: Record) -> str:
+    counts = record.metric("incident_count")
+    unfinished = "" if record.period.is_complete else " The last week is not over."
+    return (f"Counted by the day they started, {span_words(record.shown_periods)}; {short_words(record.period)}: "
+            f"{counts.rows[0]['n']} counted{left_out_words(counts.excluded)}.{unfinished}")
+
+
+# --- how far to trust this
+
+def trust(record: Record) -> pd.DataFrame:
+    """What the record could and could not say: a row a question."""
+    rows = record.within(record.counted, record.period)
+    resolved = int(rows["resolved_at"].notna().sum())
+    stands = dict(record.files["status"].value_counts())
+    found = record.findings
+    contradictions = found[found["code"].isin(CONTRADICTIONS)]
+    return pd.DataFrame([
+        ("Files read", f"{stands.get('loaded', 0):,}",
+         f"{stands.get('rejected', 0)} rejected, {stands.get('ignored', 0)} ignored by a rule"),
+        ("Incidents with a resolved time", f"{resolved} of {len(rows)}" if len(rows) else "none to ask",
+         f"counted in {short_words(record.period)}; the others are open or do not say"),
+        ("Contradictions", f"{len(contradictions):,}", _where_found(contradictions)),
+        ("All findings", f"{len(found):,}", f"{plural(int((found['level'] == 'error').sum()), 'error')}; opsanalytics check lists them with file and line"),
+    ], columns=["what", "how many", "how to read it"])
+
+
+def trust_numbers(record: Record) -> list[Number]:
+    stands = dict(record.files["status"].value_counts())
+    found = record.findings
+    return [Number(f"files_{status}", int(stands.get(status, 0)), "files", n=len(record.files))
+            for status in ("loaded", "rejected", "ignored")] + [
+        Number("contradictions", int(found["code"].isin(CONTRADICTIONS).sum()), "findings", n=len(found))]
+
+
+def trust_caption(record: Record) -> str:
+    return f"Read {record.as_of_words}; days are cut in {record.load['zone']}; the figures above cover {days_words(record.period)}."
+
+
+def _where_found(contradictions: pd.DataFrame) -> str:
+    if contradictions.empty:
+        return "no time or duration contradicts another"
+    first = contradictions.sort_values(["path", "line"]).iloc[0]
+    return f"times or durations that contradict each other, the first at {first['path']}:{first['line']}"

@@ -1,0 +1,124 @@
+"""Incidents by severity: month by month, against the quarter before, and where they happen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from opsanalytics.figures import NO_SEVERITY, Chart, Number, plural, severity_by_month
+from opsanalytics.metrics.catalogue import METRICS
+from opsanalytics.metrics.periods import Period
+from opsanalytics.metrics.result import Row
+from opsanalytics.packs.overview import counts_by
+from opsanalytics.packs.record import Record, left_out_words, short_words, span_words
+
+GROUPS_SHOWN = 12
+
+
+def months(record: Record) -> Chart:
+    chart = severity_by_month(month_rows(record), record.scale, finding=_months_finding(record), window=record.shown_days)
+    unfinished = "" if record.period.is_complete else " The last month is not over."
+    caption = f"By the month they started in, {span_words(record.shown_periods)}.{unfinished}"
+    return replace(chart, caption=caption, definition=METRICS["incident_count"].definition)
+
+
+def month_rows(record: Record) -> pd.DataFrame:
+    """`month_on`, `severity`, `incidents`: every month of the shown periods that has begun, zeros included."""
+    first = record.shown_periods[0].starts_on
+    begins = max(first, record.first_on or first).replace(day=1)
+    every = list(pd.date_range(begins, record.last_on, freq="MS").date)
+    shown = record.counted[(record.counted["started_on"] >= begins) & (record.counted["started_on"] <= record.last_on)]
+    return counts_by(shown, "month_on", [value.replace(day=1) for value in shown["started_on"]], every, record)
+
+
+def _months_finding(record: Record) -> str:
+    rows = month_rows(record)
+    if rows.empty or not rows["incidents"].sum():
+        return "No incident to draw: none that counts started in these months"
+    totals = rows.groupby("month_on")["incidents"].sum()
+    if totals.min() == totals.max():
+        return f"{plural(int(totals.max()), 'incident')} {'a' if len(totals) > 1 else 'this'} month"
+    most = max(totals.index, key=lambda month_on: (totals[month_on], month_on))
+    return f"Between {totals.min()} and {totals.max()} incidents a month; {most:%B %Y} had the most"
+
+
+# --- this period against the one before
+
+def levels(record: Record) -> pd.DataFrame:
+    """A severity a row: how many in the period, how many a week with the interval, and the same before."""
+    now = _by_group(record, record.period)
+    before = _by_group(record, record.before) if record.before else {}
+    if not any(row["n"] for row in (*now.values(), *before.values())):
+        return pd.DataFrame()
+    stated = [group for rows in (now, before) for group, row in rows.items() if row["n"]]
+    rows = [(group, *_cells(now.get(group)), *(_cells(before.get(group)) if record.before else ()))
+            for group in dict.fromkeys([*record.scale, *stated])]
+    return pd.DataFrame(rows, columns=_level_columns(record))
+
+
+def _level_columns(record: Record) -> list[str]:
+    parts = [record.period, *([record.before] if record.before else [])]
+    return ["severity", *(f"{column}{short_words(part)}" for part in parts for column in ("", "a week, ", "95 % interval, "))]
+
+
+def levels_finding(record: Record) -> str:
+    number = record.number("", "incident_count", "count")
+    if not number.value:
+        return f"No incident is counted in {short_words(record.period)}"
+    worst = [f"{row['n'] or 'no'} {group}" for group, row in _by_group(record, record.period).items() if group != NO_SEVERITY]
+    return f"{short_words(record.period)} has {', '.join(worst)}" + ("" if record.period.is_complete else " so far")
+
+
+def level_numbers(record: Record) -> list[Number]:
+    return [Number(f"incidents_per_week.{group}", row["value"], row["unit"], row["low"], row["high"], row["n"])
+            for group, row in _by_group(record, record.period).items() if row["value"] is not None]
+
+
+def levels_caption(record: Record) -> str:
+    counts = record.metric("incident_count")
+    return (f"Incidents counted{left_out_words(counts.excluded)}. A week's rate with its exact Poisson interval: where two "
+            "intervals overlap by much, the counts alone cannot tell the quarters apart.")
+
+
+def _by_group(record: Record, period: Period) -> dict[str, Row]:
+    rows = record.metric("incident_count", period, "severity").rows
+    return {row["group"]: row for row in rows if row["statistic"] == "per_week" and row["group"] is not None}
+
+
+def _cells(row: Row | None) -> tuple[object, ...]:
+    if row is None or row["value"] is None:
+        return 0 if row is None else row["n"], "–", "–"
+    return row["n"], f"{row['value']:.2g}", f"{row['low']:.2g} to {row['high']:.2g}"
+
+
+# --- where
+
+def places(record: Record, by: str) -> pd.DataFrame:
+    """A group of `by` a row over the shown periods, most incidents first, a column a severity."""
+    facts = record.counted
+    first, last = record.shown_periods[0].starts_on, record.last_on
+    facts = facts[(facts["started_on"] >= first) & (facts["started_on"] <= last)].merge(record.groups(by), on="incident_id")
+    if facts.empty:
+        return pd.DataFrame()
+    wide = facts.pivot_table(index="group", columns="severity", values="incident_id", aggfunc="count", fill_value=0)
+    wide = wide.reindex(columns=[*record.scale, *(name for name in wide.columns if name not in record.scale)], fill_value=0)
+    wide["all"] = wide.sum(axis=1)
+    wide = wide.sort_values("all", ascending=False, kind="stable").head(GROUPS_SHOWN)
+    return wide.reset_index().rename(columns={"group": by.replace("_", " ")})
+
+
+def places_finding(record: Record, by: str) -> str:
+    rows = places(record, by)
+    if rows.empty:
+        return f"Nothing to group by {by.replace('_', ' ')}: no incident is counted in these quarters"
+    known = rows[rows.iloc[:, 0] != NO_SEVERITY]
+    if known.empty:
+        return f"No file states its {by.replace('_', ' ')}"
+    first = known.iloc[0].to_list()
+    return f"Most incidents by {by.replace('_', ' ')}: {first[0]} ({first[-1]})"
+
+
+def places_caption(record: Record, by: str) -> str:
+    each = " An incident counts once for each service that it touched." if by == "service" else ""
+    return f"Incidents counted that started {span_words(record.shown_periods)}; the {GROUPS_SHOWN} largest groups.{each}"

@@ -1,0 +1,131 @@
+"""The folder where packs stand. A pack is built in a run folder and put in its place by one rename.
+
+A folder cannot be replaced by another in one step, so the one that stands is set aside, the new one moves in, and the
+old one is deleted. Whoever comes next finishes what a kill left: a pack set aside with nothing in its place comes back,
+and run folders whose run is dead are deleted. A run holds a lock on its folder, which the system frees when it dies.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+
+from filelock import FileLock, Timeout
+
+from opsanalytics.errors import DestinationError
+
+RUNNING = ".running-"
+ASIDE = ".aside-"
+INCOMING = ".incoming-"
+FAILED = ".failed"
+
+
+@contextmanager
+def run_folder(shelf: Path, destination: Path) -> Iterator[Path]:
+    """A fresh folder on the shelf for one run that will stand at `destination`; gone at its end unless `put` moved it."""
+    try:
+        _make_shelf(shelf)
+        reap(shelf, destination)
+        with _moving(shelf):
+            place = Path(mkdtemp(prefix=RUNNING, dir=shelf))
+            alive = FileLock(_lock_of(place))
+            alive.acquire()
+    except OSError as error:
+        raise DestinationError(f"{shelf}: cannot write there ({error.strerror}); free it or choose another") from error
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+        alive.release()
+        _lock_of(place).unlink(missing_ok=True)
+
+
+def put(built: Path, destination: Path, *, shelf: Path) -> None:
+    """Moves a finished pack to its place; what stood there goes only when the new one stands."""
+    aside = destination.with_name(f"{ASIDE}{destination.name}")
+    try:
+        with _moving(shelf):
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            _bring_back(destination.parent)
+            arrived = _on_the_same_disk(built, destination)
+            if destination.exists():
+                destination.rename(aside)
+            arrived.rename(destination)
+            shutil.rmtree(aside, ignore_errors=True)
+    except OSError as error:
+        raise DestinationError(f"{destination}: cannot write there ({error.strerror}); choose another place") from error
+
+
+def reap(shelf: Path, destination: Path) -> None:
+    """Finishes what killed runs left: their folders go, a pack that was set aside comes back."""
+    with _moving(shelf):
+        for parent in (destination.parent, *(folder for folder in shelf.iterdir() if folder.is_dir())):
+            _bring_back(parent)
+        for place in shelf.glob(f"{RUNNING}*"):
+            if place.is_dir() and not _is_alive(place):
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def check_destination(destination: Path) -> None:
+    """Refused with DestinationError: a file, or a folder that holds something else than a pack."""
+    if destination.is_dir() and any(destination.iterdir()) and not (destination / "manifest.json").is_file():
+        raise DestinationError(f"{destination}: holds files that are no pack; choose an empty or a new folder")
+    if destination.exists() and not destination.is_dir():
+        raise DestinationError(f"{destination}: is a file; choose a folder")
+
+
+def keep_failed(notebook: Path, shelf: Path, name: str) -> Path:
+    """Keeps an executed notebook with its error for reading."""
+    kept = shelf / FAILED / name
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    if notebook.is_file():
+        shutil.copyfile(notebook, kept)
+    return kept
+
+
+def _bring_back(parent: Path) -> None:
+    for aside in parent.glob(f"{ASIDE}*"):
+        place = aside.with_name(aside.name.removeprefix(ASIDE))
+        if place.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            aside.rename(place)
+
+
+def _is_alive(place: Path) -> bool:
+    lock = FileLock(_lock_of(place))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    _lock_of(place).unlink(missing_ok=True)
+    return False
+
+
+def _lock_of(place: Path) -> Path:
+    return place.with_name(f"{place.name}.lock")
+
+
+def _moving(shelf: Path) -> FileLock:
+    """Held for the moment in which packs and run folders change places."""
+    return FileLock(shelf / ".lock")
+
+
+def _on_the_same_disk(built: Path, destination: Path) -> Path:
+    """A rename does not cross disks: for a place on another one the pack is copied beside it first."""
+    if built.stat().st_dev == destination.parent.stat().st_dev:
+        return built
+    incoming = destination.with_name(f"{INCOMING}{destination.name}")
+    shutil.rmtree(incoming, ignore_errors=True)
+    return shutil.copytree(built, incoming)
+
+
+def _make_shelf(shelf: Path) -> None:
+    """A shelf that we make keeps itself out of git; a folder that stood there is the team's."""
+    if not shelf.exists():
+        shelf.mkdir(parents=True)
+        (shelf / ".gitignore").write_text("*\n", encoding="utf-8")

@@ -1,0 +1,199 @@
+"""What a notebook cell calls to show something: `ops.show`.
+
+Good in JupyterLab and in a pack's page alike: each verb emits plain HTML with its own style sheet (a page hoists it and
+keeps it once), a figure as plotly's own type, and every number it states in machine form, from which a pack makes its
+`numbers.json`. Text of the record is escaped here.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+from IPython.display import display
+
+from opsanalytics.figures import TONES, Chart, Number, Tile, day, known, quantity, sparkline
+
+NUMBERS = "application/vnd.opsanalytics.numbers+json"
+PLOTLY = "application/vnd.plotly.v1+json"
+LONGEST_TABLE = 400
+LONGEST_LINE, LONGEST_WORD = 22, 60  # longer cells wrap, unless they are one path
+
+
+def header(*parts: str) -> None:
+    """One line: company, period, as-of and commit, counted and left out."""
+    spans = "".join(f"<span>{html.escape(part)}</span>" for part in parts if part)
+    _emit(f'<p class="ops-header">{spans}</p>', " · ".join(part for part in parts if part))
+
+
+def answer(*sentences: Sequence[str | tuple[str, str]], numbers: Iterable[Number] = ()) -> None:
+    """Sentences in large type. A sentence is a list of texts; a pair (text, name) links to the figure of that name."""
+    said = [[part if isinstance(part, tuple) else (part, "") for part in sentence] for sentence in sentences]
+    body = " ".join("".join(_linked(text, name) for text, name in sentence) for sentence in said)
+    plain = " ".join("".join(text for text, _ in sentence) for sentence in said)
+    _emit(f'<p class="ops-answer">{body}</p>', plain, numbers)
+
+
+def _linked(text: str, name: str) -> str:
+    return f'<a href="#{html.escape(name)}">{_words(text)}</a>' if name else _words(text)
+
+
+def _words(text: str) -> str:
+    """Escaped; `SEV-1` is not broken at its hyphen."""
+    return re.sub(r"\b[A-Z]+-\d+\b", r'<span class="ops-whole">\g<0></span>', html.escape(text))
+
+
+def tiles(shown: Iterable[Tile]) -> None:
+    shown = list(shown)
+    body = "".join(map(_tile, shown))
+    plain = "; ".join(f"{tile.label}: {quantity(tile.number.value, tile.number.unit)}" for tile in shown)
+    _emit(f'<ul class="ops-tiles">{body}</ul>', plain, (tile.number for tile in shown))
+
+
+def figure(chart: Chart) -> None:
+    """The finding, the figure, what it is made of, and the same data as a table. Nothing to draw: the finding alone."""
+    heading = f'<h2 class="ops-finding" id="{html.escape(chart.name)}">{_words(chart.finding)}</h2>'
+    if chart.figure is None:
+        _emit(heading, chart.finding, chart.numbers)
+        return
+    _emit(heading, chart.finding, chart.numbers)
+    display({PLOTLY: json.loads(chart.figure.to_json()), "text/plain": chart.finding}, raw=True)
+    _emit(_caption(chart.caption) + _details(chart), chart.caption)
+
+
+def table(rows: pd.DataFrame, *, finding: str = "", caption: str = "", numbers: Iterable[Number] = ()) -> None:
+    """A table with its finding. With no rows the finding says so alone."""
+    heading = f'<h2 class="ops-finding">{_words(finding)}</h2>' if finding else ""
+    body = _scroll(rows, finding or "table") if len(rows) else ""
+    _emit(heading + body + (_caption(caption) if body else ""), finding, numbers)
+
+
+def sentence(text: str) -> None:
+    _emit(f'<p class="ops-sentence">{html.escape(text)}</p>', text)
+
+
+def _emit(body: str, plain: str, numbers: Iterable[Number] = ()) -> None:
+    stated = [number.machine_form() for number in numbers]
+    bundle: dict[str, Any] = {"text/html": f"{style()}{body}", "text/plain": plain}
+    display(bundle | ({NUMBERS: stated} if stated else {}), raw=True)
+
+
+@cache
+def style() -> str:
+    """The look of everything above, with the tones of the figures for light, dark and JupyterLab's own theme."""
+    light, dark = (";".join(f"--{tone}:{pair[i]}" for tone, pair in TONES.items()) for i in (0, 1))
+    sheet = (files("opsanalytics.workbench") / "display.css").read_text(encoding="utf-8")
+    themes = (f":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+              f'body[data-jp-theme-light="true"]{{{light}}}body[data-jp-theme-light="false"]{{{dark}}}')
+    return f'<style class="opsanalytics">{themes}\n{sheet}</style>'
+
+
+def _caption(text: str) -> str:
+    return f'<p class="ops-caption">{html.escape(text)}</p>' if text else ""
+
+
+def _details(chart: Chart) -> str:
+    """What is counted, as the catalogue defines it, and the table twin."""
+    return (f'<details class="ops-twin"><summary>What is counted, and the same as a table</summary>'
+            f'{_caption(chart.definition)}{_scroll(chart.twin, chart.finding)}</details>')
+
+
+def _scroll(rows: pd.DataFrame, name: str) -> str:
+    """A wide table scrolls by itself, by keyboard too."""
+    return f'<div class="ops-scroll" role="region" tabindex="0" aria-label="{html.escape(name)}">{_rows(rows)}</div>'
+
+
+# --- tiles
+
+def _tile(tile: Tile) -> str:
+    value, unit = _value_and_unit(tile.number)
+    name = f'<a href="#{html.escape(tile.href)}">{html.escape(tile.label)}</a>' if tile.href else html.escape(tile.label)
+    return (f'<li class="ops-tile"><span class="ops-label">{name}</span>'
+            f'<span class="ops-value">{html.escape(value)}<small>{html.escape(unit)}</small></span>'
+            f'{_interval(tile.number)}<span class="ops-note">{html.escape(tile.note)}</span>{_trend(tile)}</li>')
+
+
+def _value_and_unit(number: Number) -> tuple[str, str]:
+    """The number large and its unit small; minutes and shares carry theirs in the number."""
+    words = quantity(number.value, number.unit)
+    if not known(number.value) or number.unit in ("minutes", "share"):
+        return words, ""
+    value, _, unit = words.partition(" ")
+    return value, f" {unit}"
+
+
+def _interval(number: Number) -> str:
+    """Where the truth may lie: a thin bar from zero to the upper end, and the same in words."""
+    if number.value is None or number.low is None or number.high is None or not number.high > 0:
+        return ""
+    top = number.high if number.unit != "share" else 1.0
+    left, right, at = (100 * part / top for part in (number.low, number.high, number.value))
+    words = f"95 %: {_ends(number)}"
+    return (f'<span class="ops-interval" aria-hidden="true"><span style="left:{left:.1f}%;right:{100 - right:.1f}%"></span>'
+            f'<b style="left:{at:.1f}%"></b></span><span class="ops-words">{html.escape(words)}</span>')
+
+
+def _ends(number: Number) -> str:
+    """`41 min to 1 h 30 min`, `2 to 9`: a unit only where it differs between the ends."""
+    low, high = quantity(number.low, number.unit), quantity(number.high, number.unit)
+    if number.unit == "minutes":
+        return f"{low} to {high}"
+    if number.unit == "share":
+        return f"{low.removesuffix(' %')} to {high}"
+    return f"{low.partition(' ')[0]} to {high.partition(' ')[0]}"
+
+
+def _trend(tile: Tile) -> str:
+    heard = [value for value in tile.trend if known(value)]
+    if len(heard) < 2:
+        return ""
+    words = ", ".join(quantity(value, tile.number.unit) for value in heard)
+    line = sparkline(tile.trend, described=f"the last {len(tile.trend)} quarters, oldest first: {words}")
+    return f'<span class="ops-trend">{line}</span>'
+
+
+# --- tables
+
+def _rows(rows: pd.DataFrame) -> str:
+    numeric = [pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in rows.dtypes]
+    head = "".join(f'<th scope="col"{_right(right)}>{html.escape(str(name))}</th>'
+                   for name, right in zip(rows.columns, numeric, strict=True))
+    body = "".join(_row(values, numeric) for values in rows.head(LONGEST_TABLE).itertuples(index=False))
+    left_out = len(rows) - LONGEST_TABLE
+    more = f'<p class="ops-caption">and {left_out:,} more rows: see data.xlsx</p>' if left_out > 0 else ""
+    return f'<table class="ops-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}'
+
+
+def _row(values: Iterable[object], numeric: Sequence[bool]) -> str:
+    cells = ((cell(value), right) for value, right in zip(values, numeric, strict=True))
+    return f"<tr>{''.join(f'<td{_right(right) or _long(text)}>{html.escape(text)}</td>' for text, right in cells)}</tr>"
+
+
+def _right(right: bool) -> str:
+    return ' class="ops-number"' if right else ""
+
+
+def _long(text: str) -> str:
+    return ' class="ops-long"' if len(text) > LONGEST_LINE and (" " in text or len(text) > LONGEST_WORD) else ""
+
+
+def cell(value: object) -> str:
+    """A value of a table in words: a dash where the record does not say."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return "–"
+    if isinstance(value, datetime):
+        return f"{day(value)} {value:%H:%M}" if value.time() != value.min.time() else day(value)
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
