@@ -362,8 +362,9 @@ def _quarter_twin(rows: pd.DataFrame) -> pd.DataFrame:
 
 # --- promises
 
-STATES = {"done in time": "state-1", "done late": "state-2", "dropped": "state-2", "gone": "state-2",
-          "open, day not reached": "state-3", "open, overdue": "state-4"}
+STATES = {"done in time": "state-1", "done, late or not is unknown": "state-1", "done late": "state-2",
+          "dropped": "state-2", "gone": "state-2", "open, not overdue": "state-3", "open, overdue": "state-4"}
+UNSURE = "done, late or not is unknown"
 
 
 def completion(rows: pd.DataFrame, quarters: Sequence[str], *, finding: str) -> Chart:
@@ -383,8 +384,9 @@ def completion(rows: pd.DataFrame, quarters: Sequence[str], *, finding: str) -> 
 
 
 def _state_bar(part: pd.DataFrame, state: str) -> go.Bar:
-    return go.Bar(x=part["quarter"].tolist(), y=part["promises"].tolist(), name=state,
-                  hovertemplate=f"%{{x}}: %{{y}} {state}<extra></extra>", **_trace_tone(STATES[state]))
+    bar = go.Bar(x=part["quarter"].tolist(), y=part["promises"].tolist(), name=state,
+                 hovertemplate=f"%{{x}}: %{{y}} {state}<extra></extra>", **_trace_tone(STATES[state]))
+    return bar.update(marker_pattern_shape="/" if state == UNSURE else "")
 
 
 AGES = ("up to a week", "up to a month", "up to a quarter", "up to half a year", "older")

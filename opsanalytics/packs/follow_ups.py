@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from opsanalytics.figures import AGES, STATES, Chart, Number, ageing, completion, day, plural, quantity
+from opsanalytics.figures import AGES, STATES, UNSURE, Chart, Number, ageing, completion, day, plural, quantity
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.packs.record import Record, days_words, left_out_words, short_words, span_words
 
@@ -28,8 +28,8 @@ def standing(record: Record) -> Chart:
     """The follow-ups of each quarter, by what became of them."""
     rows = standing_rows(record)
     chart = completion(rows, [short_words(period) for period in record.shown_periods], finding=_standing_finding(record))
-    caption = (f"By the quarter of the promise, {span_words(record.shown_periods)}. Done on a day that nobody wrote down "
-               "counts as in time.")
+    caption = (f"By the quarter of the promise, {span_words(record.shown_periods)}. Whether it was late is unknown where "
+               "nobody wrote down the day it was due or done.")
     return replace(chart, numbers=open_promises(record), name="promises", caption=caption if chart.figure else "",
                    definition=METRICS["follow_up_completion"].definition)
 
@@ -46,10 +46,11 @@ def standing_rows(record: Record) -> pd.DataFrame:
 
 def _state(item: pd.Series) -> str:
     if item["status"] == "open":
-        return "open, overdue" if item["is_overdue"] is True else "open, day not reached"
+        return "open, overdue" if item["is_overdue"] is True else "open, not overdue"
     if item["status"] == "done":
-        late = not pd.isna(item["days_late"]) and item["days_late"] > 0
-        return "done late" if late else "done in time"
+        if pd.isna(item["days_late"]):
+            return UNSURE
+        return "done late" if item["days_late"] > 0 else "done in time"
     return str(item["status"])
 
 
