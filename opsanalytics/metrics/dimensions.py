@@ -52,7 +52,7 @@ class Grouping:
 
 
 def find_grouping(connection: DuckDBPyConnection, records: str, by: str | None) -> Grouping:
-    """records is `incidents` or `promises`. Refused with UsageError: a name that is neither column nor record field."""
+    """The records are `incidents` or `promises`. Refused with UsageError: a name that is neither column nor record field."""
     columns = COLUMNS[records]
     if by is None:
         return _by_column(records, by, "null", "0")

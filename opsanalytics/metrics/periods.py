@@ -122,25 +122,25 @@ class _Shape:
         step = _MONTHS[self.kind]
         first_month = self.fiscal_year_start if step > 1 else 1
         months = day_on.year * 12 + day_on.month - 1
-        return self._months(months - (day_on.month - first_month) % step)
+        return self.starting_month(months - (day_on.month - first_month) % step)
 
     def _week(self, monday: date) -> Period:
         year, week, _ = monday.isocalendar()
-        return self._period(f"{year}-W{week:02}", monday, monday + timedelta(7))
+        return self.period(f"{year}-W{week:02}", monday, monday + timedelta(7))
 
-    def _months(self, first: int) -> Period:
+    def starting_month(self, first: int) -> Period:
         """`first` counts months from January of year 0."""
         starts_on, ends_on = _first_day(first), _first_day(first + _MONTHS[self.kind])
         into_year = (starts_on.month - self.fiscal_year_start) % 12
         ends_in = _first_day(first - into_year + 11).year
         names = {"month": f"{starts_on:%Y-%m}", "quarter": f"{ends_in}-Q{into_year // 3 + 1}", "year": f"{ends_in}"}
-        return self._period(names[self.kind], starts_on, ends_on)
+        return self.period(names[self.kind], starts_on, ends_on)
 
     def day_range(self, starts_on: date, ends_on: date) -> Period:
         name = f"{starts_on}..{ends_on - timedelta(1)}"
-        return replace(self._period(name, starts_on, ends_on), kind="day-range")
+        return replace(self.period(name, starts_on, ends_on), kind="day-range")
 
-    def _period(self, name: str, starts_on: date, ends_on: date) -> Period:
+    def period(self, name: str, starts_on: date, ends_on: date) -> Period:
         return Period(name, self.kind, starts_on, ends_on, self.as_of_on, self.fiscal_year_start)
 
     def of_kind(self, kind: str) -> _Shape:
@@ -150,11 +150,11 @@ class _Shape:
 
     def year(self, year: str) -> Period:
         first = int(year) * 12 + self.fiscal_year_start - 1 - (12 if self.fiscal_year_start > 1 else 0)
-        return self.of_kind("year")._months(first)
+        return self.of_kind("year").starting_month(first)
 
     def quarter(self, year: str, quarter: str) -> Period:
         first = self.year(year).starts_on
-        return self.of_kind("quarter")._months(first.year * 12 + first.month - 1 + (int(quarter) - 1) * 3)
+        return self.of_kind("quarter").starting_month(first.year * 12 + first.month - 1 + (int(quarter) - 1) * 3)
 
     def month(self, year: str, month: str) -> Period:
         return self.of_kind("month").containing(date(int(year), int(month), 1))
@@ -182,7 +182,7 @@ class _Shape:
         return previous(self.this())
 
     def all(self) -> Period:
-        return self.of_kind("all")._period("all", _FIRST_DAY, self.as_of_on + timedelta(1))
+        return self.of_kind("all").period("all", _FIRST_DAY, self.as_of_on + timedelta(1))
 
 
 _DAY = r"(\d{4}-\d{2}-\d{2})"

@@ -86,7 +86,7 @@ def median_with_interval(values: Floats, level: float = LEVEL) -> Estimate:
 
 
 def geometric_mean_interval(values: Floats, level: float = LEVEL) -> Estimate:
-    """exp of the mean of the logs with its t interval: exact when the values are lognormal.
+    """The exponential of the mean of the logs with its t interval: exact when the values are lognormal.
 
     values: shape (n,), all above 0. One value has no interval.
     Refused with ValueError: a value of 0 or less.
