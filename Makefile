@@ -17,10 +17,10 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev
 	@touch $@
 
-report: $(READY) $(DEMO)  ## The environment, the demo company and its pack
+report: demo  ## The environment, the demo company and its pack
 	@for pack in quarterly-planning; do (cd $(DEMO) && ../$(BIN)/opsanalytics report $$pack) || exit 1; done
 
-demo $(DEMO): $(READY)  ## The demo company, in demo/
+demo: $(READY)  ## The demo company, in demo/
 	@test -d $(DEMO) || $(BIN)/opsanalytics demo $(DEMO)
 
 test: $(READY)  ## The tests, in at most five minutes
@@ -41,7 +41,7 @@ docs: $(READY)  ## Write the generated pages anew
 bench: $(READY)  ## Speed, beside a peer in the same run
 	$(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only --benchmark-columns=median,min,rounds
 
-lab: $(READY) $(DEMO)  ## JupyterLab on the demo company
+lab: demo  ## JupyterLab on the demo company
 	cd $(DEMO) && ../$(BIN)/opsanalytics lab $(LAB)
 
 lock: $(READY)  ## Choose the newest versions that pyproject.toml allows

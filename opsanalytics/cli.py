@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -36,17 +35,12 @@ def main() -> None:
     except OpsError as error:
         note(f"opsanalytics: {error}")
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         note("stopped")
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
 
 
 def _reads_database(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,6 +69,8 @@ def cli(context: click.Context, database: Path | None, no_load: bool) -> None:
     """
     if context.invoked_subcommand is None:
         _overview(database, no_load=no_load)
+    elif no_load or context.get_parameter_source("database") is click.core.ParameterSource.COMMANDLINE:
+        raise UsageError(f"write the options behind the command: opsanalytics {context.invoked_subcommand} ...")
 
 
 def _overview(database: Path | None, *, no_load: bool) -> None:
@@ -285,7 +281,7 @@ def query(sql: str, form: str, database: Path | None, no_load: bool) -> None:
     if form == "json":
         click.echo(as_json(rows))
     elif form == "csv":
-        click.echo(as_csv(rows, names), nl=False)
+        click.echo(as_csv(rows, names), nl=False, color=not sys.stdout.isatty())
     else:
         click.echo(as_table(rows, names))
         click.echo(counted(len(rows), "row"), err=True)
@@ -313,19 +309,23 @@ def metrics(name: str | None, period: str | None, by: str | None, in_json: bool,
 def _compute(database: Path, name: str, period: str | None, by: str | None) -> Any:
     from opsanalytics.metrics.compute import compute
     from opsanalytics.metrics.periods import parse_period
-    from opsanalytics.warehouse.connect import locked
+    from opsanalytics.warehouse.connect import locked, read_clock
 
     with locked(database) as connection:
+        clock = read_clock(connection)
         chosen = None
-        if period:
-            as_of_on, start = connection.execute("select as_of_on, fiscal_year_start from latest_load").fetchall()[0]
-            chosen = parse_period(period, as_of_on=as_of_on, fiscal_year_start=start)
+        if period is not None:
+            chosen = parse_period(period, as_of_on=clock.as_of_on, fiscal_year_start=clock.fiscal_year_start)
         return compute(connection, name, period=chosen, by=by)
 
 
 def _metric_text(result: Any) -> str:
-    names = ("group", "statistic", "value", "low", "high", "unit", "n", "n_open", "n_excluded", "note")
-    return f"{as_table(result.to_json()['rows'], names, width=80)}\n\n{result.metric.definition}"
+    """The window above, the figures, and below them the notes in full: nothing of what was left out is cut."""
+    rows = result.to_json()["rows"]
+    window = result.period.label if result.period else "all of the record"
+    figures = as_table(rows, [name for name in rows[0] if name != "note"])
+    notes = [f"{row['group'] or ''} {row['statistic']}: {row['note']}".strip() for row in rows if row["note"]]
+    return "\n".join([f"{result.metric.name}, {window}", figures, "", *map(printable, notes), "", result.metric.definition])
 
 
 @cli.command()
@@ -345,9 +345,11 @@ def report(pack: str | None, period: str | None, as_of: str | None, by: str | No
         click.echo(as_table(rows, ("pack", "for", "period")))
         return
     find_pack(pack)
-    if as_of and database:
+    if as_of and click.get_current_context().get_parameter_source("database") is click.core.ParameterSource.COMMANDLINE:
         raise UsageError("--as-of reads the files of a workspace; leave --database out")
     result = _make_pack(pack, period, as_of, by, output, database, no_load=no_load)
+    for warning in getattr(result, "warnings", ()):
+        note(warning)
     click.echo(f"made {counted(len(result.pages), 'page')} in {result.seconds:.0f} s")
     click.echo(f"open {result.index}")
 
@@ -365,9 +367,16 @@ def _make_pack(pack: str, period: str | None, as_of: str | None, by: str | None,
                 standing = load_workspace(_workspace(), database=Path(aside) / "ops.duckdb", as_of=as_of, progress=say).database
         else:
             standing = _tables(database, no_load=no_load)
-        reports = Path.cwd() / "reports" if database else _workspace().root / "reports"
         with progress() as say:
-            return make_pack(pack, database=standing, reports=reports, period=period, by=by, output=output, progress=say)
+            return make_pack(pack, database=standing, reports=_shelf(database, as_of, output), period=period, by=by,
+                             output=output, progress=say)  # fmt: skip
+
+
+def _shelf(database: Path | None, as_of: str | None, output: Path | None) -> Path:
+    """Where a pack is built: in the workspace; for a database from elsewhere beside the place that is asked for, or here."""
+    if database is None or as_of:
+        return Path(_workspace().root) / "reports"
+    return output.resolve().parent if output else Path.cwd() / "reports"
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})
@@ -401,8 +410,8 @@ def demo(folder: Path, until: Any, seed: int) -> None:
     last = until.date() if until else datetime.now(UTC).date()
     try:
         made = write_demo(folder, until=last, seed=seed)
-    except FileExistsError as error:
-        raise DestinationError(f"{error}; name a new folder") from None
+    except OSError as error:
+        raise DestinationError(f"{folder}: {error.strerror or error}; name a new folder") from None
     click.echo(f"{counted(made.incidents, 'incident')} and {counted(made.follow_ups, 'follow-up')} "
                f"from {made.first_on} to {made.last_on}, in {counted(made.commits, 'commit')}")  # fmt: skip
     click.echo(f"next: cd {folder} && opsanalytics report quarterly-planning")

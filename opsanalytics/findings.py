@@ -21,6 +21,8 @@ RULES = {
         Rule("OPS103", "error", "merge-conflict marker", "finish the merge: both sides are still in the file"),
         Rule("OPS104", "info", "a setting of ops.yml that this version does not use yet", "leave it or remove it"),
         Rule("OPS105", "info", "the clock was set to a day, but the files are today's", "load from a git repository"),
+        Rule("OPS106", "warning", "git refuses to read the repository, so no commit is known",
+             "do what git says, or load as the user who owns it"),
         Rule("OPS111", "error", "time unreadable or impossible", "write it as 2026-03-04 14:02, with a zone or offset"),
         Rule("OPS112", "error", "ends before it starts, or is resolved before an earlier event",
              "check the date or write the zone"),

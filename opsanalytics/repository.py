@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import which
 
 from opsanalytics.errors import RepositoryError
 
@@ -23,6 +24,7 @@ class Blob:
     path: str
     mode: str
     object_id: str
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ class Repository:
 
     def files(self, commit: str) -> list[Blob]:
         """All files below the folder in a commit."""
-        listing = self.git("ls-tree", "-r", "-z", commit).decode(errors="surrogateescape")
+        listing = self.git("ls-tree", "-r", "-l", "-z", commit).decode(errors="surrogateescape")
         entries = (entry.partition("\t") for entry in listing.split("\0") if entry)
-        return [Blob(path, *_mode_and_id(about)) for about, _, path in entries]
+        return [_blob(about, path) for about, _, path in entries]
 
     def contents(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, bytes]]:
         wanted = list(blobs)
@@ -78,19 +80,27 @@ class Repository:
         at = 0
         for blob in wanted:
             header_end = output.index(b"\n", at)
+            if output[at:header_end].endswith(b"missing"):
+                raise RepositoryError(f"{blob.path}: git has not its contents (a partial clone?); fetch them first")
             size = int(output[at:header_end].split()[-1])
             yield blob, output[header_end + 1 : header_end + 1 + size]
             at = header_end + size + 2
 
 
-def _mode_and_id(about: str) -> tuple[str, str]:
-    mode, _, object_id = about.split(" ")
-    return mode, object_id
+def _blob(about: str, path: str) -> Blob:
+    mode, _, object_id, size = about.split()
+    return Blob(path, mode, object_id, int(size) if size.isdigit() else 0)
 
 
 def find_repository(root: Path) -> Repository | None:
-    """The repository that a folder is in and that has a commit; None when there is none that git would read."""
+    """The repository that a folder is in; None outside git, without git, and before the first commit.
+
+    Raises RepositoryError when there is one that git refuses to read, such as another user's.
+    """
     repository = Repository(root)
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)) or not which("git"):
+        return None
+    repository.git("rev-parse", "--git-dir")
     try:
         repository.head()
     except RepositoryError:

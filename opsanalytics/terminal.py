@@ -9,7 +9,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 from math import isfinite, isnan
 from typing import Any
 
@@ -25,9 +26,10 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield lambda said: None
         return
     from rich.console import Console
+    from rich.text import Text
 
     with Console(stderr=True).status("") as status:
-        yield lambda said: status.update(f"[dim]{said}[/dim]")
+        yield lambda said: status.update(Text(said, style="dim"))
 
 
 def note(text: str) -> None:
@@ -41,17 +43,21 @@ def as_json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, float) and not isfinite(value):
-        return None
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+    match value:
+        case Mapping():
+            return {str(key): _plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case Decimal():
+            return float(value)
+        case float() if not isfinite(value):
+            return None
+        case datetime():
+            return (value.astimezone(UTC) if value.tzinfo else value).replace(tzinfo=None).isoformat()
+        case None | str() | int() | float():
+            return value
+        case _:
+            return str(value)
 
 
 def as_csv(rows: Sequence[Row], names: Sequence[str]) -> str:
@@ -66,6 +72,8 @@ def as_csv(rows: Sequence[Row], names: Sequence[str]) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, list | dict):
         value = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and sys.stdout.isatty():
+        value = printable(value)
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 

@@ -15,6 +15,7 @@ from opsanalytics.repository import Repository
 
 MAX_BYTES = 5_000_000
 _GLOB = glob.GLOBSTAR | glob.BRACE | glob.FORCEUNIX
+_LINKED_FOLDER = "symbolic link to a folder, not followed"
 _NEVER = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
 
 
@@ -32,10 +33,10 @@ class Source:
     def sha256(self) -> str | None:
         return None if self.data is None else sha256(self.data).hexdigest()
 
-    @property
-    def blob_id(self) -> str | None:
-        """The id that git gives to these bytes."""
-        return None if self.data is None else sha1(b"blob %d\0" % len(self.data) + self.data).hexdigest()  # noqa: S324
+    def blob_id(self, like: str) -> str | None:
+        """The id that git gives to these bytes, in a repository whose ids look like that one."""
+        digest = sha1 if len(like) == 40 else sha256
+        return None if self.data is None else digest(b"blob %d\0" % len(self.data) + self.data).hexdigest()
 
 
 class Globs:
@@ -66,9 +67,9 @@ def read_tree(root: Path, globs: Globs) -> list[Source]:
     """The matching files of a folder, in the order of their paths."""
     found: dict[str, Source] = {}
     for folder in sorted(globs.folders()):
-        for path, problem in _walk(root, folder):
-            if path not in found and (problem or globs.match(path)):
-                found[path] = Source(path, None, problem) if problem else _read(root, path)
+        for path, passed_over in _walk(root, folder):
+            if path not in found and (passed_over or globs.match(path)):
+                found[path] = passed_over or _read(root, path)
     return [found[path] for path in sorted(found)]
 
 
@@ -77,21 +78,26 @@ def read_commit(repository: Repository, commit: str, globs: Globs) -> list[Sourc
     blobs = [blob for blob in repository.files(commit) if globs.match(blob.path)]
     passed = [Source(_printable(blob.path), None, "symbolic link, not followed") for blob in blobs if blob.mode == "120000"]
     regular = [blob for blob in blobs if blob.mode.startswith("100")]
-    read = [_within_size(_printable(blob.path), data) for blob, data in repository.contents(regular)]
-    return sorted(passed + read, key=lambda source: source.path)
+    large = [_too_large(_printable(blob.path), blob.size) for blob in regular if blob.size > MAX_BYTES]
+    wanted = [blob for blob in regular if blob.size <= MAX_BYTES]
+    read = [Source(_printable(blob.path), data) for blob, data in repository.contents(wanted)]
+    return sorted([*passed, *large, *read], key=lambda source: source.path)
 
 
-def _walk(root: Path, folder: str) -> Iterator[tuple[str, str | None]]:
-    """Paths of files below a folder, with the reason where one is passed over. Links are never followed."""
+def _walk(root: Path, folder: str) -> Iterator[tuple[str, Source | None]]:
+    """Paths of files below a folder; a folder that is passed over or cannot be read stands for what is in it."""
     waiting = [folder]
     if folder and _has_link(root, folder):
-        yield _printable(folder), "symbolic link to a folder, not followed"
+        yield folder, Source(_printable(folder), None, _LINKED_FOLDER)
         return
     while waiting:
         at = waiting.pop()
         try:
             entries = sorted(os.scandir(root / at), key=lambda entry: entry.name)
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            yield at, Source(_printable(at), None, f"folder cannot be read: {error.strerror}", is_refused=True)
             continue
         for entry in entries:
             path = f"{at}/{entry.name}" if at else entry.name
@@ -99,7 +105,7 @@ def _walk(root: Path, folder: str) -> Iterator[tuple[str, str | None]]:
                 if entry.name not in _NEVER:
                     waiting.append(path)
             elif entry.is_symlink() and entry.is_dir():
-                yield _printable(path), "symbolic link to a folder, not followed"
+                yield path, Source(_printable(path), None, _LINKED_FOLDER)
             else:
                 yield path, None
 
@@ -122,7 +128,7 @@ def _read(root: Path, path: str) -> Source:
         if not stat.S_ISREG(about.st_mode):
             return Source(printable, None, "not a regular file")
         if about.st_size > MAX_BYTES:
-            return Source(printable, None, _too_large(about.st_size), is_refused=True)
+            return _too_large(printable, about.st_size)
         return Source(printable, _bytes(root / path))
     except OSError as error:
         return Source(printable, None, f"cannot be read: {error.strerror}", is_refused=True)
@@ -134,12 +140,8 @@ def _bytes(path: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def _within_size(path: str, data: bytes) -> Source:
-    return Source(path, None, _too_large(len(data)), is_refused=True) if len(data) > MAX_BYTES else Source(path, data)
-
-
-def _too_large(size: int) -> str:
-    return f"{size:,} bytes is more than the {MAX_BYTES:,} that a record may have"
+def _too_large(path: str, size: int) -> Source:
+    return Source(path, None, f"{size:,} bytes is more than the {MAX_BYTES:,} that a record may have", is_refused=True)
 
 
 def _printable(path: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from opsanalytics.errors import WorkspaceError
 from opsanalytics.findings import Finding, finding
@@ -20,6 +20,7 @@ from opsanalytics.readers.vocabulary import Vocabulary, built_in_words
 
 CONFIG = "ops.yml"
 DATABASE = "data/ops.duckdb"
+DEFAULT_SLA_DAYS = (7, 14, 30)
 
 # Kinds of record that the documented format has. What no reader of this version takes is said, and not counted.
 RECORD_KINDS = (
@@ -34,7 +35,7 @@ class _Strict(BaseModel):
 
 
 class Policies(_Strict):
-    follow_up_sla_days: dict[str, int] = {"SEV-1": 7, "SEV-2": 14, "SEV-3": 30}
+    follow_up_sla_days: dict[str, int] = {}
     postmortem_scheduled_hours: float = 72
     error_budget: Any = None
     practically_same: Any = None
@@ -50,7 +51,7 @@ class Settings(_Strict):
     severities: list[str] = Field(["SEV-1", "SEV-2", "SEV-3"], min_length=1)
     records: dict[str, Any] = {}
     vocabulary: dict[str, dict[str, list[str]]] = {}
-    policies: Policies = Policies()
+    policies: Policies = Field(default_factory=Policies)
     schedule: Any = None
     packs: Any = None
 
@@ -67,6 +68,16 @@ class Settings(_Strict):
         if len({level.casefold() for level in levels}) < len(levels):
             raise ValueError("a level is written twice")
         return levels
+
+    @model_validator(mode="after")
+    def _every_promise_has_a_level(self) -> Settings:
+        """Without days of their own the levels get those of the chapter's three, worst first."""
+        days = self.policies.follow_up_sla_days
+        if strange := [level for level in days if level not in self.severities]:
+            raise ValueError(f"policies.follow_up_sla_days: `{strange[0]}` is no level; there are {', '.join(self.severities)}")
+        if not days:
+            days.update(zip(self.severities, DEFAULT_SLA_DAYS, strict=False))
+        return self
 
     @field_validator("records")
     @classmethod

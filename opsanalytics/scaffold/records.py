@@ -22,18 +22,27 @@ def template(record: str) -> str:
 
 def new_incident(workspace: Workspace, title: str | None, today: date) -> Path:
     """Writes the incident template with the day's next free id. Never writes over a file."""
-    folder = workspace.root / min(Globs(workspace.globs("incidents")).folders())
-    if "incidents" not in workspace.settings.records:
-        folder = _conventional_folder(workspace)
+    folder = _incident_folder(workspace)
     incident_id = _next_id(workspace, folder, today)
-    path = folder / f"{incident_id}.md"
+    path = _path_that_loads(workspace, folder, incident_id)
     text = template("incident").replace("{id}", incident_id).replace("{title}", title or incident_id)
     _write_new(path, text)
     return path
 
 
-def _conventional_folder(workspace: Workspace) -> Path:
-    """Where incidents already are, else the chapter's place."""
+def _path_that_loads(workspace: Workspace, folder: Path, name: str) -> Path:
+    globs = Globs(workspace.globs("incidents"))
+    for extension in (".md", ".mdx", ".markdown", ".qmd"):
+        path = folder / f"{name}{extension}"
+        if globs.match(path.relative_to(workspace.root).as_posix()):
+            return path
+    raise DestinationError(f"{folder / name}: no glob of records.incidents in ops.yml would load a Markdown file there")
+
+
+def _incident_folder(workspace: Workspace) -> Path:
+    """Where ops.yml says, else where incidents already are, else the chapter's place."""
+    if "incidents" in workspace.settings.records:
+        return workspace.root / min(Globs(workspace.globs("incidents")).folders())
     places = [workspace.root / place for place in KINDS["incidents"].places]
     return next((place for place in places if place.is_dir()), places[0])
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from opsanalytics.warehouse.connect import read_rows
+from opsanalytics.warehouse.connect import locked, read_clock, read_rows
 
 
 @cache
@@ -16,6 +16,8 @@ def _sql(name: str) -> str:
 
 
 def summary(database: Path) -> dict[str, Any]:
+    with locked(database) as connection:
+        read_clock(connection)
     return read_rows(database, _sql("summary"))[0]
 
 
@@ -29,4 +31,4 @@ def due(database: Path, *, owner: str | None, service: str | None, overdue: bool
 
 
 def findings(database: Path) -> list[dict[str, Any]]:
-    return read_rows(database, "select * from findings order by path, line, col, code")
+    return read_rows(database, "select * from findings order by path, line, col, code, message")

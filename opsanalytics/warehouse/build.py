@@ -31,10 +31,12 @@ def loading(database: Path, *, own_folder: bool) -> Iterator[None]:
         raise BusyError(f"{database}: another load is running; wait for it, or read with --no-load") from None
     except OSError as error:
         raise DestinationError(f"{database}: cannot write there: {error.strerror}") from None
-    with lock:
+    try:
         for leftover in database.parent.glob(f".{database.name}.building-*"):
             leftover.unlink(missing_ok=True)
         yield
+    finally:
+        lock.release()
 
 
 def _keep_out_of_git(database: Path) -> None:
@@ -53,8 +55,9 @@ def build_database(database: Path, rows: Mapping[str, Sequence[Row]]) -> None:
         _settle(beside)
         os.replace(beside, database)
         _sync(database.parent)
-    except (OSError, duckdb.IOException) as error:
-        raise DestinationError(f"{database}: cannot be written ({error}); the old tables stand") from None
+    except (OSError, duckdb.Error) as error:
+        stand = "the old tables stand" if database.exists() else "there are no tables yet"
+        raise DestinationError(f"{database}: cannot be written ({error}); {stand}") from None
     finally:
         for leftover in (beside, beside.with_name(beside.name + ".wal")):
             with suppress(OSError):

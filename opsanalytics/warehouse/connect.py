@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +49,36 @@ def read_table(
     with locked(database) as connection:
         try:
             cursor = connection.execute(sql, values or [])
-            names = [column[0] for column in cursor.description or ()]
+            if cursor is None:
+                raise QueryError("there is no statement; write SQL such as: select * from incident_facts limit 5")
+            names = _apart([column[0] for column in cursor.description or ()])
             return names, [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except duckdb.Error as error:
             raise QueryError(str(error)) from None
+
+
+def _apart(names: list[str]) -> list[str]:
+    """Two columns of one name are told apart as `n` and `n_2`."""
+    return [f"{name}_{names[: at + 1].count(name)}" if name in names[:at] else name for at, name in enumerate(names)]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What a database goes by: its as-of day, and the month in which its fiscal year starts."""
+
+    as_of_on: date
+    fiscal_year_start: int
+
+
+def read_clock(connection: duckdb.DuckDBPyConnection) -> Clock:
+    """Raises DatabaseError when the file is of another program or holds no load."""
+    try:
+        found = connection.execute("select as_of_on, fiscal_year_start from latest_load").fetchone()
+    except duckdb.Error:
+        raise DatabaseError("this is no database of opsanalytics; run `opsanalytics load`") from None
+    if found is None:
+        raise DatabaseError("the database holds no load; run `opsanalytics load`")
+    return Clock(*found)
 
 
 def read_rows(database: Path, sql: str, values: list[Any] | dict[str, Any] | None = None) -> list[dict[str, Any]]:

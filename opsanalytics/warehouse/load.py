@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,16 @@ from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from opsanalytics import __version__
-from opsanalytics.errors import DatabaseError, RepositoryError
+from opsanalytics.errors import DatabaseError, DestinationError, QueryError, RepositoryError
 from opsanalytics.findings import Finding, finding
 from opsanalytics.readers import KINDS, Kind, read_record
 from opsanalytics.readers.reading import Context
 from opsanalytics.repository import Repository, find_repository
 from opsanalytics.tables import RECORD_TABLES, TABLES, Row
 from opsanalytics.tree import Globs, Source, read_commit, read_tree
+from opsanalytics.warehouse.answers import findings
 from opsanalytics.warehouse.build import build_database, loading
-from opsanalytics.warehouse.connect import read_rows
+from opsanalytics.warehouse.connect import read_rows, read_table
 from opsanalytics.workspace import Workspace
 
 Progress = Callable[[str], None]
@@ -45,6 +46,7 @@ class Records:
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     files: list[Row] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    ids: dict[tuple[str, str], Row] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         states = Counter(row["status"] for row in self.files)
@@ -79,20 +81,32 @@ def load(
     last load of the same day the file is left as it is, unless `full`. Raises BusyError when another load runs.
     """
     database = database or workspace.database
-    repository = find_repository(workspace.root)
+    repository, refusal = _repository(workspace, as_of)
     moment = find_moment(workspace, repository, as_of, now or datetime.now(UTC).replace(tzinfo=None))
     with loading(database, own_folder=database == workspace.database):
         sources = read_sources(workspace, repository, moment, progress)
-        latest = _remembered(database)
-        fingerprint = _fingerprint(workspace, moment, sources)
+        latest = _remembered(database, is_ours=database == workspace.database)
+        commit = moment.commit or (repository.head() if repository else None)
+        fingerprint = _fingerprint(workspace, moment, commit, sources)
         if not full and latest and latest[-1]["fingerprint"] == fingerprint:
             return _unchanged(database, latest[-1])
         records = gather(sources, workspace.context, progress)
-        records.findings += [*workspace.findings, *moment.findings]
-        load_row = _load_row(workspace, repository, moment, sources, records, fingerprint)
+        records.findings += [*workspace.findings, *moment.findings, *refusal]
+        load_row = _load_row(workspace, repository, moment, sources, records)
+        load_row |= {"git_commit": commit, "fingerprint": fingerprint}
         load_row["load_id"] = latest[-1]["load_id"] + 1 if latest else 1
         _put(records, [*latest[1 - REMEMBERED_LOADS :], load_row], database, progress)
     return _result(database, records, load_row["git_commit"])
+
+
+def _repository(workspace: Workspace, as_of: str | None) -> tuple[Repository | None, list[Finding]]:
+    """When git refuses, the files are read all the same and that is found; only `as_of` cannot do without."""
+    try:
+        return find_repository(workspace.root), []
+    except RepositoryError as error:
+        if as_of:
+            raise
+        return None, [finding("OPS106", "ops.yml", 1, 1, f"git says: {error}")]
 
 
 def find_moment(workspace: Workspace, repository: Repository | None, as_of: str | None, now: datetime) -> Moment:
@@ -124,8 +138,7 @@ def _day(text: str) -> date | None:
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:
     """The last second of a day, as naive UTC."""
-    midnight = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
-    return midnight.replace(tzinfo=None) - timedelta(seconds=1)
+    return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC).replace(tzinfo=None)
 
 
 Sources = dict[str, list[Source]]
@@ -184,17 +197,16 @@ def _note_file(records: Records, kind: Kind, source: Source, status: str, count:
 def _tell_apart(records: Records, kind: Kind, rows: dict[str, list[Row]]) -> None:
     """A second file that claims an id gets `~2`, so that neither wins in silence. Case and width make no other id."""
     key = TABLES[kind.table].key[0]
-    taken = {_same(row[key]): row for row in records.rows[kind.table]}
     for row in rows.get(kind.table, ()):
-        first = taken.get(_same(row[key]))
-        if first is None:
-            continue
-        number = 2
-        while _same(f"{row[key]}~{number}") in taken:
+        own, number = row[key], 1
+        first = records.ids.get((kind.name, _same(own)))
+        while (kind.name, _same(row[key])) in records.ids:
             number += 1
-        said = f"`{row[key]}` is the id of {first['source_path']} too; loaded as `{row[key]}~{number}`"
-        records.findings.append(finding("OPS102", row["source_path"], row["source_line"], 1, said))
-        _rename(rows, row[key], f"{row[key]}~{number}")
+            _rename(rows, row[key], f"{own}~{number}")
+        records.ids[kind.name, _same(row[key])] = row
+        if first:
+            said = f"`{own}` is the id of {first['source_path']} too; loaded as `{row[key]}`"
+            records.findings.append(finding("OPS102", row["source_path"], row["source_line"], 1, said))
 
 
 def _same(record_id: str) -> str:
@@ -219,19 +231,17 @@ def _resolve_links(records: Records) -> None:
             records.findings.append(finding("OPS124", link["source_path"], link["source_line"], 1, said))
 
 
-def _load_row(workspace: Workspace, repository: Repository | None, moment: Moment, sources: Sources, records: Records,
-              fingerprint: str) -> Row:  # fmt: skip
+def _load_row(
+    workspace: Workspace, repository: Repository | None, moment: Moment, sources: Sources, records: Records
+) -> Row:
     settings = workspace.settings
-    commit = moment.commit or (repository.head() if repository else None)
     counts = {f"files_{state}": count for state, count in records.counts().items()}
     return {
         "loaded_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         "workspace": str(workspace.root),
-        "git_commit": commit,
         "dirty": _is_dirty(workspace, repository, moment, sources),
         "as_of": moment.as_of.replace(microsecond=0),
         "tool_version": __version__,
-        "fingerprint": fingerprint,
         "company": workspace.company,
         "zone": settings.zone or "UTC",
         "fiscal_year_start": settings.fiscal_year_start,
@@ -250,36 +260,43 @@ def _is_dirty(workspace: Workspace, repository: Repository | None, moment: Momen
     globs = [Globs(workspace.globs(kind)) for kind in KINDS]
     regular = (blob for blob in repository.files("HEAD") if blob.mode.startswith("100"))
     committed = {blob.path: blob.object_id for blob in regular if any(each.match(blob.path) for each in globs)}
-    read = {source.path: source.blob_id for files in sources.values() for source in files if source.data is not None}
-    return committed != read
+    like = next(iter(committed.values()), "0" * 40)
+    read = {source.path: source.blob_id(like) for files in sources.values() for source in files if source.data is not None}
+    unread = {source.path for files in sources.values() for source in files if source.data is None}
+    return {path: each for path, each in committed.items() if path not in unread} != read
 
 
-def _fingerprint(workspace: Workspace, moment: Moment, sources: Sources) -> str:
+def _fingerprint(workspace: Workspace, moment: Moment, commit: str | None, sources: Sources) -> str:
     """Of everything that the tables depend on. Of the clock only the day counts: it is what open and overdue go by."""
     zone = workspace.zone or ZoneInfo("UTC")
     day = moment.as_of.replace(tzinfo=UTC).astimezone(zone).date()
     files = {kind: [(source.path, source.sha256, source.problem) for source in found] for kind, found in sources.items()}
     said = json.dumps([__version__, str(workspace.root), workspace.config.decode(errors="replace"), str(day),
-                       moment.commit, files])  # fmt: skip
+                       commit, files])  # fmt: skip
     return sha256(said.encode()).hexdigest()
 
 
-def _remembered(database: Path) -> list[Row]:
-    """Earlier loads, oldest first; none when the old database is of no use, since everything can be made again."""
-    try:
-        rows = read_rows(database, "select * from loads order by load_id") if database.exists() else []
-    except DatabaseError:
+def _remembered(database: Path, *, is_ours: bool) -> list[Row]:
+    """Earlier loads, oldest first. The workspace's own database is made anew when it is of no use, since everything in
+    it can be; any other file that is no database of this program is refused with DestinationError."""
+    if not database.exists():
         return []
-    names = set(TABLES["loads"].column_names)
-    return rows if all(set(row) == names for row in rows) else []
+    try:
+        names, rows = read_table(database, "select * from loads order by load_id")
+        if set(TABLES["loads"].column_names) <= set(names):
+            return rows
+    except (DatabaseError, QueryError):
+        pass
+    if not is_ours:
+        raise DestinationError(f"{database}: is there already and no database of this program; nothing was written")
+    return []
 
 
 def _put(records: Records, loads: list[Row], database: Path, progress: Progress) -> None:
     progress("writing the tables")
-    findings = sorted(set(records.findings))
+    records.findings = sorted(set(records.findings))
     build_database(database, {**records.rows, "source_files": records.files, "loads": loads,
-                              "findings": [vars(each) for each in findings]})  # fmt: skip
-    records.findings = findings
+                              "findings": [vars(each) for each in records.findings]})  # fmt: skip
 
 
 def _result(database: Path, records: Records, commit: str | None) -> LoadResult:
@@ -293,5 +310,4 @@ def _unchanged(database: Path, load_row: Row) -> LoadResult:
     counted = " union all ".join(f"select '{name}' as name, count(*) as rows from {name}" for name in tables)
     rows = {row["name"]: row["rows"] for row in read_rows(database, counted)}
     files = {state: load_row[f"files_{state}"] for state in ("seen", "loaded", "rejected", "ignored")}
-    findings = read_rows(database, "select * from findings order by path, line, col, code")
-    return LoadResult(database, files, rows, findings, load_row["git_commit"], False)
+    return LoadResult(database, files, rows, findings(database), load_row["git_commit"], False)

@@ -63,14 +63,15 @@ localised as (
             when mitigated_at is not null then 'mitigated'
             when resolved_at is not null then 'resolved'
         end as restored_source,
-        resolved_at is null and status in ('open', 'mitigated') as is_open,
+        (resolved_at is null and status in ('open', 'mitigated')) or resolved_at > latest_load.as_of as is_open,
         latest_load.as_of,
+        latest_load.as_of_on,
         latest_load.fiscal_year_start
     from incidents
     cross join latest_load
 )
 select
-    localised.* exclude (as_of, fiscal_year_start),
+    localised.* exclude (as_of, as_of_on, fiscal_year_start),
     coalesce(services.services, []) as services,
     cast(date_trunc('week', started_on) as date) as started_week_on,
     cast(date_trunc('month', started_on) as date) as started_month_on,
@@ -92,6 +93,7 @@ select
         when kind <> 'incident' then 'kind is ' || kind
         when status in ('cancelled', 'merged') then 'status is ' || status
         when excluded_reason is not null then 'excluded by the file: ' || excluded_reason
+        when started_at > as_of or (started_at is null and started_on > as_of_on) then 'starts after the as-of'
     end as not_counted_reason,
     not_counted_reason is null as is_counted,
     case
@@ -104,7 +106,7 @@ from localised
 left join services using (incident_id);
 
 -- action_item_facts: one row a promise: its age in days at the load's as-of, days to close, days late, whether its end
--- is still to come (censored), and severity and title of the incident that it comes from.
+-- is still to come (censored: an end after the as-of is one), and severity and title of the incident that it comes from.
 create view action_item_facts as
 select
     action_items.*,
@@ -114,14 +116,15 @@ select
     incidents.severity_rank,
     cast(date_trunc('month', created_on) as date) as created_month_on,
     fiscal_quarter(created_on, latest_load.fiscal_year_start) as created_quarter,
-    action_items.status = 'open' as is_open,
-    action_items.status = 'open' as censored,
-    action_items.status = 'open' and due_on < latest_load.as_of_on as is_overdue,
+    action_items.status = 'open' or coalesce(done_on > latest_load.as_of_on, false) as is_open,
+    is_open as censored,
+    is_open and due_on < latest_load.as_of_on as is_overdue,
     date_diff('day', created_on, latest_load.as_of_on) as age_days,
     case when done_on >= created_on then date_diff('day', created_on, done_on) end as days_to_close,
     case
+        when due_on is null then null
+        when is_open then greatest(date_diff('day', due_on, latest_load.as_of_on), 0)
         when done_on is not null then greatest(date_diff('day', due_on, done_on), 0)
-        when action_items.status = 'open' then greatest(date_diff('day', due_on, latest_load.as_of_on), 0)
     end as days_late,
     case
         when action_items.status = 'done' and done_on is null then 'done, but no day is known'

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,8 @@ import duckdb
 
 from opsanalytics.errors import DatabaseError, QueryError, UsageError
 from opsanalytics.metrics.periods import Period, parse_period
-from opsanalytics.workspace import find_workspace
+from opsanalytics.warehouse.connect import read_clock
+from opsanalytics.workspace import DATABASE, find_workspace
 
 if TYPE_CHECKING:
     import pandas
@@ -65,10 +65,11 @@ def refresh() -> None:
     if not _sessions:
         connect()
         return
-    session = _sessions[0]
+    session = _sessions.pop()
+    generation = _generation(session.database)
     session.connection.execute("use memory; detach ops")
     _attach(session.connection, session.database)
-    session.generation, session.has_warned = _generation(session.database), False
+    _sessions.append(replace(session, generation=generation, has_warned=False))
 
 
 def sql(text: str, values: list[Any] | None = None) -> pandas.DataFrame:
@@ -98,27 +99,24 @@ def metric(name: str, period: str | Period | None = None, by: str | None = None)
     """
     from opsanalytics.metrics.compute import compute
 
-    chosen = globals()["period"](period) if isinstance(period, str) else period
+    chosen = _parse(period) if isinstance(period, str) else period
     return compute(connect(), name, period=chosen, by=by).frame()
 
 
 def period(text: str = "this", kind: str = "quarter") -> Period:
     """A period by its name, as seen from the load's as-of, cut in the workspace's zone."""
-    as_of_on, fiscal_year_start = _clock()
-    return parse_period(text, as_of_on=as_of_on, fiscal_year_start=fiscal_year_start, kind=kind)
+    return _parse(text, kind)
 
 
-def _clock() -> tuple[date, int]:
-    found = connect().execute("select as_of_on, fiscal_year_start from ops.latest_load").fetchone()
-    if found is None:
-        raise DatabaseError("the database has no load in it; run `opsanalytics load`")
-    return found[0], found[1]
+def _parse(text: str, kind: str = "quarter") -> Period:
+    clock = read_clock(connect())
+    return parse_period(text, as_of_on=clock.as_of_on, fiscal_year_start=clock.fiscal_year_start, kind=kind)
 
 
 def find_database() -> Path:
     """The database that the environment names, else that of the workspace the notebook lies in."""
     named = os.environ.get(DATABASE_VARIABLE)
-    database = Path(named).resolve() if named else find_workspace(Path.cwd()) / "data" / "ops.duckdb"
+    database = Path(named).resolve() if named else find_workspace(Path.cwd()) / DATABASE
     if not database.is_file():
         raise DatabaseError(f"{database}: no database there; run `opsanalytics load` in the workspace first")
     return database
@@ -126,8 +124,10 @@ def find_database() -> Path:
 
 def _open(database: Path) -> _Session:
     connection = duckdb.connect(config={"python_scan_all_frames": "true"})
+    connection.execute("set TimeZone = 'UTC'")
+    generation = _generation(database)
     _attach(connection, database)
-    return _Session(database, connection, _generation(database))
+    return _Session(database, connection, generation)
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
