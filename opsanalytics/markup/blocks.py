@@ -18,7 +18,8 @@ _OPTIONS = (
 
 @dataclass
 class Line:
-    """One line of inline text. `text` has no markup; `raw` is the source; `bold` when it opens with bold words."""
+    """One line of inline text. `text` has no markup and single spaces; `raw` is the source line; `bold` when it opens
+    with bold words."""
 
     text: str
     raw: str
@@ -103,7 +104,9 @@ class _Builder:
         self.blocks: list[Block] = []
         self.open_items: list[Item] = []
         self.lines: list[Line] = []
+        self.words: list[str] = []
         self.fresh = True
+        self.place = (0, 0, 1, "")
         self.heading = 0
         self.table: Rows | None = None
         self.row: list[Line] = []
@@ -121,6 +124,8 @@ class _Builder:
             getattr(self, f"_{kind.lower()}_{name.lower()}", self._pass)(detail, start, end)
         elif kind in ("Text", "Code"):
             self._text(value, start, end)
+        elif kind == "InlineHtml" and value[:3].lower() == "<br":
+            self._text(" ", start, end)
         elif kind == "TaskListMarker" and self.open_items:
             self.open_items[-1].checked = value
 
@@ -133,26 +138,46 @@ class _Builder:
 
     def _text(self, value: str, start: int, end: int) -> None:
         if self.code is not None:
-            self.code.text += value
+            self.words.append(value)
         elif self.html:
             return
-        elif self.fresh or not self.lines:
-            self.lines.append(self._line_at(value, start))
-            self.fresh = False
         else:
-            self.lines[-1].text += value
+            if self.fresh or not self.lines:
+                self._open_line(start)
+            self.words.append(value)
 
-    def _line_at(self, text: str, start: int) -> Line:
-        number = bisect_right(self.starts, start) - 1
-        begin = self.starts[number]
+    def _open_line(self, start: int, *, bold: bool = False) -> None:
+        self._close_line()
+        self.lines.append(self._line_at(start, bold=bold))
+        self.fresh = False
+
+    def _close_line(self) -> None:
+        if self.lines:
+            self.lines[-1].text = " ".join("".join(self.words).split())
+        self.words = []
+
+    def _line_at(self, start: int, *, bold: bool = False) -> Line:
+        """The line that the byte at `start` stands in, without its text yet. Bytes are asked for in their order, and
+        what lies before is counted once, so that a line of a megabyte costs no more than a megabyte of lines."""
+        number, counted, column, raw = self.place
+        if number >= len(self.starts) - 1 or start < self.starts[number + 1]:
+            if start < counted:
+                counted, column = self.starts[number], 1
+        else:
+            number = bisect_right(self.starts, start) - 1
+            counted, column, raw = self.starts[number], 1, ""
+        column += len(self.data[counted:start].decode(errors="replace"))
+        raw = raw or self._raw_line(number)
+        self.place = number, start, column, raw
+        return Line("", raw, self.first_line + number, column, bold)
+
+    def _raw_line(self, number: int) -> str:
         stop = self.starts[number + 1] if number + 1 < len(self.starts) else len(self.data)
-        raw = self.data[begin:stop].decode().strip()
-        return Line(text, raw, self.first_line + number, len(self.data[begin:start].decode(errors="replace")) + 1)
+        return self.data[self.starts[number] : stop].decode().rstrip()
 
     def _flush(self) -> list[Line]:
+        self._close_line()
         lines, self.lines, self.fresh = self.lines, [], True
-        for line in lines:
-            line.text = line.text.strip()
         return lines
 
     def _close_text(self) -> None:
@@ -172,7 +197,7 @@ class _Builder:
         lines = self._flush()
         if lines and not self.open_items:
             joined = " ".join(line.text for line in lines)
-            self.blocks.append(Heading(self.heading, Line(joined, joined, lines[0].line, lines[0].column)))
+            self.blocks.append(Heading(self.heading, Line(joined, lines[0].raw, lines[0].line, lines[0].column)))
 
     def _start_paragraph(self, detail: Any, start: int, end: int) -> None:
         self._close_text()
@@ -182,9 +207,7 @@ class _Builder:
 
     def _start_strong(self, detail: Any, start: int, end: int) -> None:
         if self.fresh or not self.lines:
-            self.lines.append(self._line_at("", start))
-            self.lines[-1].bold = True
-            self.fresh = False
+            self._open_line(start, bold=True)
 
     def _start_strikethrough(self, detail: Any, start: int, end: int) -> None:
         if self.open_items and not self.lines and not self.open_items[-1].lines:
@@ -209,13 +232,9 @@ class _Builder:
             return
         if not item.lines:
             item.lines.append(Line("", "", item.items[0].line, item.items[0].column))
-        parent = self.blocks[-1]
-        if self.open_items:
-            self.open_items[-1].items.append(item)
-        elif isinstance(parent, Items):
-            parent.items.append(item)
-        else:
-            self.blocks.append(Items([item]))
+        outer = self.open_items[-1] if self.open_items else self.blocks[-1]
+        if isinstance(outer, Item | Items):
+            outer.items.append(item)
 
     def _start_table(self, detail: Any, start: int, end: int) -> None:
         self._close_text()
@@ -227,8 +246,9 @@ class _Builder:
         self.table = None
 
     def _end_tablecell(self, detail: Any, start: int, end: int) -> None:
-        lines = self._flush() or [self._line_at("", start)]
-        self.row.append(Line(" ".join(line.text for line in lines), *_place(lines[0])))
+        lines = self._flush() or [self._line_at(start)]
+        text = " ".join(line.text for line in lines)
+        self.row.append(Line(text, text, lines[0].line, lines[0].column))
 
     def _end_tablehead(self, detail: Any, start: int, end: int) -> None:
         if self.table:
@@ -242,12 +262,13 @@ class _Builder:
     def _start_codeblock(self, detail: Any, start: int, end: int) -> None:
         self._close_text()
         fenced = isinstance(detail, dict) and "Fenced" in detail
-        self.code = Code("", self._line_at("", start).line + int(fenced))
+        self.code = Code("", self._line_at(start).line + int(fenced))
 
     def _end_codeblock(self, detail: Any, start: int, end: int) -> None:
         if self.code and not self.open_items:
+            self.code.text = "".join(self.words)
             self.blocks.append(self.code)
-        self.code = None
+        self.code, self.words = None, []
 
     def _start_htmlblock(self, detail: Any, start: int, end: int) -> None:
         self._close_text()
@@ -255,7 +276,3 @@ class _Builder:
 
     def _end_htmlblock(self, detail: Any, start: int, end: int) -> None:
         self.html -= 1
-
-
-def _place(line: Line) -> tuple[str, int, int]:
-    return line.raw, line.line, line.column

@@ -6,24 +6,28 @@ import codecs
 
 from opsanalytics.markup.strict_yaml import MarkupError
 
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
 def decode(data: bytes) -> str:
-    """UTF-8, with or without a byte-order mark, or UTF-16 with one. Raises MarkupError at the first bad byte."""
+    """UTF-8, with or without a byte-order mark, or UTF-16 with one; lines end in `\\n`, however they were written.
+
+    Raises MarkupError at the first bad byte.
+    """
+    codec, start = _UTF16.get(data[:2], "utf-8"), 2 if data[:2] in _UTF16 else 0
     try:
-        text = data.decode("utf-16") if data.startswith(_UTF16) else data.decode("utf-8-sig")
+        text = data[start:].decode(codec).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        line, column = _place(data, error.start)
-        raise MarkupError("neither UTF-8 nor UTF-16 with a byte-order mark; save it as UTF-8", line, column) from None
+        before = data[start : start + error.start].decode(codec, errors="replace")
+        raise MarkupError("neither UTF-8 nor UTF-16 with a byte-order mark; save it as UTF-8", *_end(before)) from None
     if "\0" in text:
-        at = text.index("\0")
-        raise MarkupError("a NUL character: not a text file", text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+        raise MarkupError("a NUL character: not a text file", *_end(text[: text.index("\0")]))
     if not text.strip():
         raise MarkupError("the file is empty", 1)
-    return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _place(data: bytes, at: int) -> tuple[int, int]:
-    before = data[:at]
-    return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
+def _end(text: str) -> tuple[int, int]:
+    """The line and column right behind a text."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return lines.count("\n") + 1, len(lines) - lines.rfind("\n")

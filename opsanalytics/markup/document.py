@@ -8,19 +8,24 @@ the same `Part`. What a label means (its name and shape) is told by the caller's
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from opsanalytics.markup.blocks import Block, Code, Heading, Item, Items, Line, Paragraph, Rows, parse_blocks
-from opsanalytics.markup.strict_yaml import MarkupError, Node, parse_yaml
+from opsanalytics.markup.front_matter import Content, code_lines, node_content, row_items, split_front_matter
+from opsanalytics.markup.strict_yaml import Node
 from opsanalytics.markup.words import fold, fold_label, key_words, label_remark
 
 Shape = Literal["value", "text", "list"]
-_LABEL = re.compile(r"(?P<label>[^\W\d_][^:：|]{0,59}?(?:\s*\([^()]*\))?)\s*[:：](?P<gap>\s*)(?P<value>.*)$", re.DOTALL)
+# An emoji or another sign may stand before a label; the whole of it is short, so that prose with a colon is none.
+_LABEL = re.compile(
+    r"(?P<label>(?:[^\w\s!-~]{1,8}\s?)?[^\W\d_][^:：|]{0,59}?(?:\s?\([^():：]{0,60}\))?)\s?[:：](?P<gap>\s?)(?P<value>.*)$",
+    re.DOTALL,
+)
+_TO_VALUE = re.compile(r"[^:：]*[:：][*_\s]*")
 _LINE_LEVEL, _FIELD_LEVEL = 7, 8
-_FRONT_MATTER = re.compile(r"(?P<fence>---|\+\+\+)[ \t]*\n(?P<body>.*?)(?:^|\n)(?P=fence)[ \t]*(?:\n|\Z)", re.DOTALL)
+_SHORT = 8  # words: a single line with a colon and more than these is a sentence
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Label:
     shape: Shape
 
 
-@dataclass
+@dataclass(eq=False)
 class Part:
     """A label with all that stands under it.
 
@@ -45,7 +50,7 @@ class Part:
     column: int
     level: int = 8
     remark: str | None = None
-    content: list[Line | Item | Heading] = field(default_factory=list)
+    content: list[Content] = field(default_factory=list)
     is_field: bool = False
     shape: Shape | None = None
 
@@ -61,14 +66,23 @@ class Part:
     @property
     def text(self) -> str | None:
         """All of it as written, a line each; None when there is nothing."""
-        return "\n".join(line.raw for line in self.lines() if line.raw).strip() or None
+        return "\n".join(raw for raw in self._raw_lines() if raw.strip()).strip() or None
+
+    def _raw_lines(self) -> Iterator[str]:
+        for entry in self.content:
+            if isinstance(entry, Item) and entry.fields:
+                yield " | ".join(cell.text for cell in entry.fields.values())
+            elif isinstance(entry, Item):
+                yield from (line.raw for line in _item_lines(entry))
+            else:
+                yield entry.line.text if isinstance(entry, Heading) else entry.raw
 
     def lines(self) -> Iterator[Line]:
         for entry in self.content:
             if isinstance(entry, Line):
                 yield entry
             elif isinstance(entry, Heading):
-                yield entry.line
+                yield Line(entry.line.text, entry.line.text, entry.line.line, entry.line.column)
             else:
                 yield from _item_lines(entry)
 
@@ -94,51 +108,12 @@ class Document:
 
 def parse_document(text: str, labels: Mapping[str, Label]) -> Document:
     """Raises MarkupError when the front matter cannot be read. `labels` maps a folded label to its meaning."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    front, body, line = _split_front_matter(text)
+    front, body, line = split_front_matter(text)
     reader = _Reader(labels)
     for key, node in front.items():
         reader.parts.append(reader.front_matter_part(key, node))
     reader.read(parse_blocks(body, line))
     return Document([part for part in reader.parts if part.label or part.content], reader.title)
-
-
-def _split_front_matter(text: str) -> tuple[dict[str, Node], str, int]:
-    if not text.startswith(("---\n", "+++\n")):
-        return {}, text, 1
-    found = _FRONT_MATTER.match(text)
-    if not found:
-        raise MarkupError(f"front matter opens with {text[:3]} and is never closed", 1)
-    rest_line = text.count("\n", 0, found.end()) + 1
-    root = parse_yaml(found["body"], 2) if found["fence"] == "---" else _parse_toml(found["body"])
-    if root.value is not None and not isinstance(root.value, dict):
-        raise MarkupError("front matter must be `key: value` lines", root.line, root.column)
-    return root.value or {}, text[found.end() :], rest_line
-
-
-def _parse_toml(body: str) -> Node:
-    try:
-        tree = tomllib.loads(body)
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r"line (\d+), column (\d+)", str(error))
-        line, column = (int(at[1]) + 1, int(at[2])) if at else (2, 1)
-        raise MarkupError(f"not valid TOML: {str(error).split(' (at')[0]}", line, column) from None
-    return Node({key: _toml_node(value, _toml_line(body, key)) for key, value in tree.items()}, 2, 1)
-
-
-def _toml_line(body: str, key: str) -> int:
-    found = re.search(rf"^\s*\[*[\"']?{re.escape(key)}[\"']?\s*[=.\]]", body, re.MULTILINE)
-    return 2 + body.count("\n", 0, found.start()) if found else 2
-
-
-def _toml_node(value: Any, line: int) -> Node:
-    if isinstance(value, dict):
-        return Node({key: _toml_node(each, line) for key, each in value.items()}, line, 1)
-    if isinstance(value, list):
-        return Node([_toml_node(each, line) for each in value], line, 1)
-    if isinstance(value, bool):
-        return Node(str(value).lower(), line, 1)
-    return Node(value if isinstance(value, str) else str(value), line, 1)
 
 
 class _Reader:
@@ -149,6 +124,7 @@ class _Reader:
         self.parts: list[Part] = []
         self.title: Line | None = None
         self.section = Part(None, "", 1, 1, level=0)
+        self.in_fence = False
 
     def read(self, blocks: Iterable[Block]) -> None:
         if self.section not in self.parts:
@@ -169,7 +145,7 @@ class _Reader:
     def front_matter_part(self, key: str, node: Node) -> Part:
         label = self.labels.get(fold_label(key_words(key)))
         name, shape = (label.name, label.shape) if label else (None, None)
-        content = list(_node_content(node))
+        content = node_content(node, is_known=label is not None)
         return Part(name, key, node.line, node.column, content=content, is_field=label is None, shape=shape)
 
     def _known(self, text: str) -> Label | None:
@@ -196,8 +172,7 @@ class _Reader:
         remark = label_remark(re.split("[:：]", line.text, maxsplit=1)[0])
         part = Part(label.name, line.text, line.line, line.column, level, remark, shape=label.shape)
         if value := value.strip():
-            raw = line.raw[line.raw.rfind(value) :] if value in line.raw else value
-            part.content.append(Line(value, raw, line.line, line.column + line.text.rfind(value)))
+            part.content.append(_value_line(value, line))
         self.parts.append(part)
         if label.shape != "value" or level < _FIELD_LEVEL:
             self.section = part
@@ -207,14 +182,13 @@ class _Reader:
         if len(lines) == 1 and (known := self._known(lines[0].text)) and not lines[0].text.endswith(":"):
             self._open(known, lines[0], _LINE_LEVEL)
             return
-        in_fields = self.section.name is None and (
-            any(self._label_of(line) for line in lines) or self._opens_record(lines)
-        )
+        section, takes_fields = self.section, self._takes_fields(lines)
         above: Part | None = None
         for line in lines:
+            may_be_field = self.section is section and (takes_fields or (line.bold and section.shape is None))
             if found := self._label_of(line):
                 above = self._open(found[0], line, _level_of(found[0]), found[1])
-            elif (in_fields or line.bold) and self.section.shape is None and (field := self._dimension(line)):
+            elif may_be_field and (field := self._dimension(line)):
                 above = field
             else:
                 self._continue(line, above)
@@ -223,9 +197,15 @@ class _Reader:
         """A line without a label goes on with the field right above it, or else belongs to the section."""
         (self.section if above is None or above.shape != "value" else above).content.append(line)
 
-    def _opens_record(self, lines: list[Line]) -> bool:
-        """A paragraph of nothing but labelled values, before any section has begun."""
-        return self.section.level <= 1 and all(_is_dimension(line.text) for line in lines)
+    def _takes_fields(self, lines: list[Line]) -> bool:
+        """Whether values under labels of the team's own are fields here: beside a label that is known, and where all
+        lines are such, before any section has begun or below the entries of a list."""
+        if self.section.name is None and any(self._label_of(line) for line in lines):
+            return True
+        begins = self.section.name is None and self.section.level <= 1
+        leaves_list = self.section.shape == "list" and bool(self.section.items)
+        is_short = len(lines) > 1 or len(lines[0].text.split()) <= _SHORT
+        return (begins or leaves_list) and is_short and all(_is_dimension(line.text) for line in lines)
 
     def _label_of(self, line: Line) -> tuple[Label, str] | None:
         if whole := self._known(line.text):
@@ -239,14 +219,16 @@ class _Reader:
         split = _LABEL.match(line.text) if _is_dimension(line.text) else None
         if not split:
             return None
-        text = split["value"].strip()
-        value = Line(text, text, line.line, line.column + split.start("value"))
-        part = Part(None, split["label"], line.line, line.column, content=[value], is_field=True, shape="value")
+        content: list[Content] = [_value_line(split["value"].strip(), line)]
+        part = Part(None, split["label"], line.line, line.column, content=content, is_field=True, shape="value")
         self.parts.append(part)
         return part
 
     def _items(self, items: list[Item]) -> None:
-        labelled = self.section.shape is None and any(self._label_of(item.first) for item in items)
+        firsts = [item.first for item in items]
+        labelled = self.section.shape is None and (
+            any(self._label_of(line) for line in firsts) or all(_is_dimension(line.text) for line in firsts)
+        )
         for item in items:
             if not (labelled and self._labelled_item(item)):
                 self._item(item)
@@ -276,32 +258,40 @@ class _Reader:
             for row in every:
                 self._field_row(row)
             return
-        names = [fold_label(cell.text) for cell in table.header]
-        self.section.remark = self.section.remark or next(filter(None, (label_remark(cell.text) for cell in table.header)), None)
-        for row in table.rows:
-            self.section.content.append(Item(fields=dict(zip(names, row, strict=False))))
+        remarks = (label_remark(cell.text) for cell in table.header)
+        self.section.remark = self.section.remark or next(filter(None, remarks), None)
+        self.section.content += row_items(table)
 
     def _field_row(self, row: list[Line]) -> None:
         label, value = row
         known = self._known(label.text)
         if value.text and (known or (fold(label.text), fold(value.text)) not in _TABLE_HEADS):
-            content: list[Line | Item | Heading] = [Line(value.text, value.text, value.line, value.column)]
-            name, shape = (known.name, known.shape) if known else (None, "value")
-            self.parts.append(Part(name, label.text, value.line, value.column, remark=label_remark(label.text),
-                                   content=content, is_field=known is None, shape=shape))  # fmt: skip
+            self.parts.append(Part(known.name if known else None, label.text, value.line, value.column,
+                                   remark=label_remark(label.text), content=[value], is_field=known is None,
+                                   shape=known.shape if known else "value"))  # fmt: skip
 
     def _code(self, code: Code) -> None:
         """A fence is quoted matter, never a record, unless the whole template is written inside one."""
-        lines = [line for line in code.text.splitlines() if line.strip()]
-        labelled = [line for line in lines if self._label_of(Line(line.strip(), line, 0, 1))]
-        if lines and len(labelled) >= 3 and self._label_of(Line(lines[0].strip(), lines[0], 0, 1)):
+        lines = [line for line in code.text.split("\n") if line.strip()]
+        labelled = [line for line in lines if self._label_of(Line(line.strip().lstrip("#*_-> "), line, 0, 1))]
+        if not self.in_fence and len(labelled) >= 3 and labelled[0] in lines[:2]:
+            self.in_fence = True
             self.read(parse_blocks(code.text, code.line))
+            self.in_fence = False
         elif self.section.shape == "text":
-            for at, text in enumerate(code.text.splitlines()):
-                self.section.content.append(Line(text, text, code.line + at, 1))
+            self.section.content += code_lines(code)
 
 
 _TABLE_HEADS = frozenset({("field", "value"), ("key", "value"), ("item", "value"), ("property", "value")})
+
+
+def _value_line(value: str, line: Line) -> Line:
+    """The value behind the label of a line, with its own column."""
+    label = _TO_VALUE.match(line.raw)
+    if not label:
+        return Line(value, value, line.line, line.column)
+    raw = line.raw[label.end() :]
+    return Line(value, value if raw.strip("*_` ") == value else raw, line.line, label.end() + 1)
 
 
 def _last_item(item: Item) -> Item:
@@ -317,26 +307,3 @@ def _level_of(label: Label) -> int:
 def _is_dimension(text: str) -> bool:
     split = _LABEL.match(text)
     return bool(split and split["gap"] and split["value"].strip() and len(split["label"].split()) <= 4)
-
-
-def _node_content(node: Node) -> Iterator[Line | Item]:
-    """Front matter under a key: a scalar is a line; list entries, and mappings in a list, are items."""
-    if isinstance(node.value, str):
-        for at, text in enumerate(node.value.splitlines() or [""]):
-            yield Line(text.strip(), text, node.line + at, node.column)
-    elif isinstance(node.value, list):
-        yield from (_node_item(entry) for entry in node.value if entry.value is not None)
-    elif isinstance(node.value, dict):
-        yield _node_item(node)
-
-
-def _node_item(node: Node) -> Item:
-    if isinstance(node.value, dict):
-        return Item(fields={fold_label(key_words(key)): _node_line(value) for key, value in node.value.items()})
-    return Item(lines=[_node_line(node)])
-
-
-def _node_line(node: Node) -> Line:
-    plain = node.plain()
-    text = plain if isinstance(plain, str) else ", ".join(map(str, plain)) if isinstance(plain, list) else str(plain or "")
-    return Line(text.strip(), text, node.line, node.column)

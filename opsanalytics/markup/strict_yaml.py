@@ -28,11 +28,15 @@ class MarkupError(ValueError):
 
 @dataclass
 class Node:
-    """A scalar (str, or None for null), a list of nodes, or a mapping from key to node."""
+    """A scalar (str, or None for null), a list of nodes, or a mapping from key to node.
+
+    `is_block` tells a literal block (`|`): its text keeps its lines, and the first stands below `line`.
+    """
 
     value: Any
     line: int
     column: int
+    is_block: bool = False
 
     def plain(self) -> Any:
         """The same as str, None, list and dict."""
@@ -48,10 +52,17 @@ def parse_yaml(text: str, first_line: int = 1) -> Node:
     try:
         return _Builder(first_line).build(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line if mark else 0
         what = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
-        raise MarkupError(f"not valid YAML: {what}", first_line + line, (mark.column if mark else 0) + 1) from None
+        line, column = _place(getattr(error, "problem_mark", None), text)
+        raise MarkupError(f"not valid YAML: {what}", first_line + line, column) from None
+
+
+def _place(mark: Any, text: str) -> tuple[int, int]:
+    """What is missed at the end of the text is missed behind its last line, which an editor can show."""
+    lines = text.rstrip().split("\n")
+    if mark is None or mark.line < len(lines):
+        return (mark.line, mark.column + 1) if mark else (0, 1)
+    return len(lines) - 1, len(lines[-1]) + 1
 
 
 class _Builder:
@@ -81,7 +92,9 @@ class _Builder:
                 raise MarkupError("a second YAML document", line, column)
             case yaml.ScalarEvent():
                 is_null = not event.style and event.value in _NULLS
-                self._add(Node(None if is_null else event.value, line, column))
+                if "\0" in event.value:
+                    raise MarkupError("a NUL character", line, column)
+                self._add(Node(None if is_null else event.value, line, column, event.style == "|"))
             case yaml.SequenceStartEvent():
                 self._open(Node([], line, column))
             case yaml.MappingStartEvent():

@@ -6,7 +6,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣-_"), " ")
+DASHES = "‐‑‒–—―−﹘﹣－"
+_TO_SPACE = dict.fromkeys(map(ord, DASHES + "-_"), " ")
+_TO_HYPHEN = dict.fromkeys(map(ord, DASHES), "-")
+MAX_LABEL = 120
 _PARENTHESIS = re.compile(r"\s*\(([^()]*)\)\s*:?\s*$")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LEADING_MARKS = re.compile(r"^(?:\d+[.)]\s+|[^\w`]+)+")
@@ -15,12 +18,22 @@ _LEADING_MARKS = re.compile(r"^(?:\d+[.)]\s+|[^\w`]+)+")
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Case, width, every kind of dash and runs of white space made alike: `On‑Call ` and `on-call` are `on call`."""
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_DASHES).casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_TO_SPACE).casefold().split())
+
+
+def with_hyphens(text: str) -> str:
+    """The text with every kind of dash as `-` and plain widths, for ids and names that are compared as written."""
+    return unicodedata.normalize("NFKC", text.translate(_TO_HYPHEN)).translate(_TO_HYPHEN)
 
 
 @lru_cache(maxsize=8192)
 def fold_label(text: str) -> str:
-    """A label without numbering, emoji, remark in parentheses and colon: `## 2. Root Cause (5 Whys):` is `root cause`."""
+    """A label without numbering, emoji, remark in parentheses and colon: `## 2. Root Cause (5 Whys):` is `root cause`.
+
+    What is longer than any label gives "", which no label is.
+    """
+    if len(text) > MAX_LABEL:
+        return ""
     bare = _LEADING_MARKS.sub("", _PARENTHESIS.sub("", text.strip().rstrip(":：# ")))
     return fold(bare.rstrip(":： "))
 

@@ -65,7 +65,7 @@ def _rejected(path: str, line: int, column: int, message: str) -> Reading:
 
 
 def _find_conflict_markers(reading: Reading, text: str) -> None:
-    lines = text.splitlines()
+    lines = text.split("\n") if "<<<<<<< " in text else []
     marks = [number for number, line in enumerate(lines, 1) if line.startswith(("<<<<<<< ", ">>>>>>> "))]
     if len(marks) >= 2:
         reading.say("OPS103", marks[0], 1, "a merge conflict was committed: both sides are read as if they were one")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from unicodedata import normalize
 
-from opsanalytics.markup.blocks import Item, Line
-from opsanalytics.markup.document import Document, Part, Shape, parse_document
-from opsanalytics.markup.words import fold_label
-from opsanalytics.readers.actions import read_actions
+from opsanalytics.markup.blocks import Line
+from opsanalytics.markup.document import Document, Shape, parse_document
+from opsanalytics.markup.words import with_hyphens
+from opsanalytics.readers.fields import Fields
+from opsanalytics.readers.incident_rows import LINKS, ROLES, IncidentRows
 from opsanalytics.readers.reading import Context, FileTimes, Reading
-from opsanalytics.readers.times import Stamp, parse_duration
 from opsanalytics.readers.timeline import Entry, read_timeline
+from opsanalytics.readers.times import Stamp, parse_duration
 from opsanalytics.tables import Row
 
 INSTANTS = (
@@ -22,21 +23,24 @@ INSTANTS = (
     "impact_ended_at", "resolved_at", "closed_at", "postmortem_scheduled_at", "postmortem_held_at",
     "postmortem_published_at",
 )  # fmt: skip
-ROLES = ("coordinator", "comms_lead", "technical_lead")
 TEXTS = ("impact", "root_cause", "mitigations", "evidence", "customer_comms")
-LINKS = ("repeat_of", "duplicate_of", "caused_by")
 LISTS = ("timeline", "follow_ups", "lessons", "checklist", "factors", "responders", "services")
 VALUES = ("incident_id", "title", "kind", "severity", "status", "resolved", "started_on", "zone", "detected_by",
           "affected_users", "duration", "caused_by_deployment", "excluded_reason")  # fmt: skip
-CHECKS = ("status_doc", "internal_updates", "external_approved", "postmortem_scheduled")
 SHAPES: dict[str, Shape] = {
     **dict.fromkeys((*VALUES, *INSTANTS, *ROLES, *LINKS), "value"),
     **dict.fromkeys(TEXTS, "text"),
     **dict.fromkeys(LISTS, "list"),
 }
 _ENDS = ("mitigated_at", "impact_ended_at", "resolved_at", "closed_at")
-_PLACEHOLDER = re.compile(r"[<{\[](?!\s*[x ]?\s*\])[^<>{}\[\]]*[>}\]]|[A-Z]+-Y{4}M{2}D{2}-X+|…|\.\.\.|Y{4}-M{2}-D{2}.*")
 _SENTENCE = re.compile(r".*?[.!?](?=\s|$)|.+", re.DOTALL)
+_ZONE_OF_ALL = re.compile(
+    r"\b(?:all (?:the )?times|times are)\b(?: are| is| shown| given| in)*:? \(?([A-Za-z]+(?:/\w+)?|[+-]\d\d:?\d\d)",
+    re.IGNORECASE,
+)
+_TEMPLATE_ID = re.compile(r"\[?([A-Z]{2,10}-\d{8}-\d{1,6})\]?\s?(?:[:–—|-]\s?)?")
+_FILE_ID = re.compile(r"\[?([A-Za-z]+-?\d[\w-]*)\]?\s?(?:[:–—|-]\s?)?")
+_TEMPLATE_NAME = re.compile(r"^template(?![^\W_])|(?<![^\W_])template$", re.IGNORECASE)
 _CLOSE = timedelta(minutes=1)
 
 
@@ -44,7 +48,7 @@ def parse_incident(path: str, text: str, context: Context) -> Reading:
     """One incident file. Raises MarkupError when it cannot be parsed at all."""
     reading = Reading(path)
     document = parse_document(text, context.words.labels(SHAPES))
-    _Incident(reading, document, context).read()
+    _Incident(reading, document, context).read(_ZONE_OF_ALL.search(text))
     return reading
 
 
@@ -54,85 +58,70 @@ class _Incident:
         self.document = document
         self.context = context
         self.words = context.words
+        self.fields = Fields(document, context.words, INSTANTS)
         self.times = FileTimes(reading, context)
-        self.parts = self._first_parts()
         self.row: Row = {}
         self.lines: dict[str, Line] = {}
 
-    def read(self) -> None:
+    def read(self, zone_of_all: re.Match[str] | None) -> None:
         if self._is_blank_template():
             self.reading.ignored = "a template that nobody filled in"
             return
-        self._read_zone()
+        self._read_zone(zone_of_all)
         self._read_start()
         self._read_instants()
         entries = self._read_timeline()
+        self._miss_start()
         self._read_identity()
         self._read_words()
         self._check_order()
-        self._write(entries)
-
-    def _first_parts(self) -> dict[str, Part]:
-        """The first part of each name that says something. `resolved: true` is a state, and no time."""
-        parts: dict[str, Part] = {}
-        for part in self.document.parts:
-            is_flag = part.name in INSTANTS and part.first is not None and self._is_flag(part.first.text)
-            if part.name and not is_flag and (part.name not in parts or not parts[part.name].content):
-                parts[part.name] = part
-        return parts
-
-    def _value(self, name: str) -> Line | None:
-        """The line that a label holds, unless the template's own words still stand there."""
-        part = self.parts.get(name)
-        line = part.first if part else None
-        return None if line is None or self._is_unfilled(line.text) else line
-
-    def _text(self, name: str) -> str | None:
-        line = self._value(name)
-        return line.text if line else None
-
-    def _is_unfilled(self, text: str) -> bool:
-        return self.words.is_unknown(text) or bool(_PLACEHOLDER.fullmatch(text.strip())) or text.count(" | ") >= 2
+        self.reading.add("incidents", 1, **self.row)
+        IncidentRows(self.row, self.fields, self.times, self.context.postmortem_scheduled_hours).write(entries)
 
     def _is_blank_template(self) -> bool:
         """The id is still a placeholder, or the file is named a template, and there is no start."""
-        started = self._value("started_at") or self._value("started_on")
-        id_part = self.parts.get("incident_id")
-        id_line = id_part.first if id_part else None
-        unfilled_id = id_line is not None and self._is_unfilled(id_line.text)
-        named_template = "template" in PurePosixPath(self.reading.path).stem.casefold()
-        only_labels = bool(self.parts) and not any(self._has_content(part) for part in self.parts.values())
-        return started is None and (unfilled_id or named_template or only_labels)
-
-    def _has_content(self, part: Part) -> bool:
-        return any(line.text and not self._is_unfilled(line.text) for line in part.lines())
+        parts = self.fields.parts
+        if any(self.fields.value(name) for name in (*INSTANTS, "started_on")):
+            return False
+        id_line = parts["incident_id"].first if "incident_id" in parts else None
+        is_unfilled = id_line is not None and self.fields.is_unfilled(id_line.text)
+        is_named_so = bool(_TEMPLATE_NAME.search(PurePosixPath(self.reading.path).stem))
+        return is_unfilled or is_named_so or (bool(parts) and not any(map(self.fields.has_content, parts.values())))
 
     # --- times
 
-    def _read_zone(self) -> None:
-        for name in ("zone", "started_at"):
-            part = self.parts.get(name)
-            if part:
-                self.times.state_zone(part.remark if name == "started_at" else part.first and part.first.text)
-        for part in self.document.parts:
-            if found := re.search(r"\b[Aa]ll times (?:are |is )?(?:in )?([A-Za-z]+(?:/\w+)?)", f"{part.label}\n{part.text}"):
-                self.times.state_zone(found[1])
+    def _read_zone(self, zone_of_all: re.Match[str] | None) -> None:
+        """What the file says of its times at large: a field, the remark behind a label, or a sentence."""
+        self.times.state_zone(self.fields.text("zone"))
+        for name in (*INSTANTS, "timeline"):
+            if name in self.fields.parts:
+                self.times.state_zone(self.fields.parts[name].remark)
+        self.times.state_zone(zone_of_all[1] if zone_of_all else None)
 
     def _read_start(self) -> None:
         """A day alone is a start whose hour nobody wrote: `started_on` is known, `started_at` is not."""
         for name in ("started_on", "started_at"):
-            line = self._value(name)
-            stamp = self.times.stamp(line) if line else None
+            line = self.fields.value(name)
+            stamp = self._stamp(name, line) if line else None
             if line and stamp:
                 self._take_start(stamp, line)
-        if not self.row.get("started_at") and not any(f.code == "OPS111" for f in self.reading.findings):
-            part = self.parts.get("started_at") or self.parts.get("started_on")
+        self.is_start_unreadable = any(each.code == "OPS111" for each in self.reading.findings)
+
+    def _miss_start(self) -> None:
+        if not self.row.get("started_at") and not self.is_start_unreadable:
+            part = self.fields.parts.get("started_at") or self.fields.parts.get("started_on")
             at = (part.line, part.column) if part else (1, 1)
             what = "the start has a day and no time of day" if self.row.get("started_on") else "no start time"
             self.reading.say("OPS121", *at, what)
 
+    def _stamp(self, name: str, line: Line) -> Stamp | None:
+        """What a line says of a time. The zone behind its own label counts before that of the file."""
+        stamp = self.times.stamp(line)
+        zone = self.times.state_zone(self.fields.parts[name].remark)
+        return replace(stamp, zone=zone) if stamp and stamp.zone is None and zone else stamp
+
     def _take_start(self, stamp: Stamp, line: Line) -> None:
-        self.times.day = stamp.day or self.times.day
+        self.times.take_day(stamp)
         self.row.setdefault("started_on", self.times.day)
         if stamp.clock and self.times.day:
             self._set("started_at", self.times.instant(stamp, line), line)
@@ -147,8 +136,8 @@ class _Incident:
 
     def _read_instants(self) -> None:
         for name in INSTANTS[1:]:
-            line = self._value(name)
-            if line and (stamp := self.times.stamp(line)):
+            line = self.fields.value(name)
+            if line and (stamp := self._stamp(name, line)):
                 if stamp.clock is None:
                     self.reading.say("OPS111", line.line, line.column, f"`{line.text}` has no time of day")
                 elif stamp.day or self.times.day:
@@ -161,8 +150,9 @@ class _Incident:
 
     def _read_timeline(self) -> list[Entry]:
         entries: list[Entry] = []
-        for part in self.document.named("timeline"):
-            entries += read_timeline(part, self.times, self.words, t0=self.row.get("detected_at"))
+        for part in self.fields.document.named("timeline"):
+            started, detected = self.row.get("started_at"), self.row.get("detected_at")
+            entries += read_timeline(part, self.times, self.words, started=started, t0=detected)
         for entry in entries:
             name = "detected_at" if entry.phase == "detection" else entry.names
             if name in INSTANTS and entry.occurred_at:
@@ -173,7 +163,7 @@ class _Incident:
         """A field of the file wins over its timeline; the last `resolved` entry is the one that held."""
         assert entry.occurred_at is not None
         known = self.row.get(name)
-        from_field = name in self.parts and name in self.lines and self.lines[name] is self._value(name)
+        from_field = name in self.fields.parts and name in self.lines and self.lines[name] is self.fields.value(name)
         if known is None or (name == "resolved_at" and not from_field):
             self._set(name, entry.occurred_at, entry.line)
             if name == "started_at":
@@ -193,7 +183,7 @@ class _Incident:
                 self._say_backwards("OPS115", name, "started_at")
         resolved = self.row.get("resolved_at")
         for name in ("detected_at", "acknowledged_at", "mitigated_at"):
-            if resolved and started and self.row.get(name) and started <= resolved < self.row[name]:
+            if resolved and self.row.get(name) and (started or resolved) <= resolved < self.row[name]:
                 self._say_backwards("OPS112", "resolved_at", name)
                 break
 
@@ -206,24 +196,22 @@ class _Incident:
     # --- identity and words
 
     def _read_identity(self) -> None:
-        stem = PurePosixPath(self.reading.path).stem
-        title, own_id = self._title_line()
-        self.row["incident_id"] = self._text("incident_id") or own_id or str(PurePosixPath(self.reading.path).with_suffix(""))
-        impact = self.parts["impact"].text if "impact" in self.parts else None
-        sentence = _SENTENCE.match(" ".join((impact or "").split()))
-        self.row["title"] = title or (sentence[0] if impact and sentence else None) or self.row["incident_id"]
-        self.stem = stem
+        path = PurePosixPath(self.reading.path)
+        title, own_id = self._title_line(path.stem)
+        own_id = self.fields.text("incident_id") or own_id
+        self.row["incident_id"] = with_hyphens(own_id).strip() if own_id else str(path.with_suffix(""))
+        sentence = _SENTENCE.match(" ".join((self.fields.long_text("impact") or "").split()))
+        self.row["title"] = title or (sentence[0] if sentence else self.row["incident_id"])
 
-    def _title_line(self) -> tuple[str | None, str | None]:
-        """The title, and the id that an H1 opens with when the file is named for it."""
-        if given := self._text("title"):
+    def _title_line(self, stem: str) -> tuple[str | None, str | None]:
+        """The title, and the id that an H1 opens with: one like the template's, or one that the file is named for."""
+        if given := self.fields.text("title"):
             return given, None
         heading = self.document.title.text if self.document.title else ""
-        found = re.match(r"\[?([A-Za-z]+-?\d[\w-]*)\]?\s*(?:[:–—|-]\s*)?", heading)
-        stem = PurePosixPath(self.reading.path).stem
-        if found and stem.casefold().startswith(found[1].casefold()):
+        found = _TEMPLATE_ID.match(with_hyphens(heading)) or _FILE_ID.match(heading)
+        if found and (found.re is _TEMPLATE_ID or stem.casefold().startswith(found[1].casefold())):
             return heading[found.end() :].strip() or None, found[1]
-        return heading or None, None
+        return (None if self.fields.is_unfilled(heading) else heading), None
 
     def _read_words(self) -> None:
         row = self.row
@@ -231,17 +219,16 @@ class _Incident:
         row["kind"] = self._kind()
         row["status"] = self._status()
         row["detected_by"] = self._detected_by()
-        row["zone"] = self._text("zone") or self.times.zone_text
+        row["zone"] = self.fields.text("zone") or self.times.zone_text
         for name in (*ROLES, "caused_by_deployment", "excluded_reason"):
-            row[name] = self._text(name)
+            row[name] = self.fields.text(name)
         for name in (*TEXTS, "affected_users"):
-            part = self.parts.get(name)
-            row[name] = part.text if part and self._has_content(part) else None
-        duration = self._text("duration")
+            row[name] = self.fields.long_text(name)
+        duration = self.fields.text("duration")
         row["stated_duration_minutes"] = parse_duration(duration) if duration else None
 
     def _read_severity(self) -> None:
-        line = self._value("severity")
+        line = self.fields.value("severity")
         if not line:
             return
         scale, words = self.context.severities, self.words
@@ -255,9 +242,9 @@ class _Incident:
 
     def _kind(self) -> str:
         """What a field says, else what the title and the file name say, else what the severity word says."""
-        if (stated := self._text("kind")) and (kind := self.words.look_up("kind", stated)):
+        if (stated := self.fields.text("kind")) and (kind := self.words.look_up("kind", stated)):
             return kind
-        mentions = f"{self.row['title']} {self.stem}"
+        mentions = f"{self.row['title']} {PurePosixPath(self.reading.path).stem}"
         for kind in ("maintenance", "drill"):
             if self.words.mentions("title_kinds", kind, mentions):
                 return kind
@@ -270,23 +257,23 @@ class _Incident:
         return not is_outage and self.words.mentions("title_kinds", "change", mentions)
 
     def _status(self) -> str:
-        line = self._value("status")
+        line = self.fields.value("status")
         status = self.words.look_up("status", line.text) if line else None
         if line and status is None:
             self.reading.say("OPS123", line.line, line.column, f"`{line.text[:40]}` is no known status")
-        if status in ("cancelled", "merged") or self._text("duplicate_of"):
+        if status in ("cancelled", "merged") or self.fields.text("duplicate_of"):
             return "cancelled" if status == "cancelled" else "merged"
-        if status is None and any(self._flag(name) for name in ("resolved", "resolved_at")):
+        if status is None and any(self.fields.is_set(name) for name in ("resolved", "resolved_at")):
             status = "resolved"
         if self.row.get("resolved_at"):
             return "resolved"
         return status or ("mitigated" if self.row.get("mitigated_at") else "open")
 
     def _flag(self, name: str) -> bool:
-        return any(part.first and self.words.look_up("yes", part.first.text) for part in self.document.named(name))
+        return any(part.first and self.words.look_up("yes", part.first.text) for part in self.fields.document.named(name))
 
     def _detected_by(self) -> str | None:
-        line = self._value("detected_by")
+        line = self.fields.value("detected_by")
         if not line:
             return None
         said = self.words.look_up("detected_by", line.text)
@@ -296,163 +283,6 @@ class _Incident:
             return said or named.pop()
         self.reading.say("OPS123", line.line, line.column, f"`{line.text[:40]}` does not tell monitor, customer, on-call or other")
         return None
-
-    # --- rows
-
-    def _write(self, entries: list[Entry]) -> None:
-        self.reading.add("incidents", 1, **self.row)
-        self._write_events(entries)
-        self._write_services()
-        self._write_responders()
-        self._write_links()
-        self._write_lessons()
-        self._write_actions()
-        self._write_factors()
-        if self.row["kind"] == "incident":
-            self._write_checks()
-        self._write_fields()
-
-    def _add(self, table: str, line: int, **values: object) -> None:
-        self.reading.add(table, line, incident_id=self.row["incident_id"], **values)
-
-    def _write_events(self, entries: list[Entry]) -> None:
-        for position, entry in enumerate(entries, 1):
-            self._add("incident_events", entry.line.line, position=position, occurred_at=entry.occurred_at,
-                      offset_minutes=entry.offset, phase=entry.phase, text=entry.text or None)  # fmt: skip
-
-    def _write_services(self) -> None:
-        seen = set()
-        for line, name in self._service_names():
-            service = " ".join(normalize("NFKC", name).casefold().split())
-            if service and service not in seen:
-                seen.add(service)
-                self._add("incident_services", line.line, service=service, service_raw=name)
-
-    def _service_names(self) -> Iterator[tuple[Line, str]]:
-        for part in self.document.named("services"):
-            for line in part.lines():
-                names = [line.text] if part.items else re.split(r"\s*[,;]\s*", line.text)
-                yield from ((line, name) for name in names if not self._is_unfilled(name))
-        users = self._value("affected_users")
-        for name in re.split(r"\s*[,;]\s*|\s+and\s+", users.text.rstrip(".")) if users else ():
-            if self._is_service_name(name) and users:
-                yield users, name
-
-    def _is_service_name(self, name: str) -> bool:
-        return (len(name.split()) <= 2 and not name[:1].isdigit() and "%" not in name
-                and not self._is_unfilled(name) and not self.words.mentions("people", "people", name))  # fmt: skip
-
-    def _write_responders(self) -> None:
-        for role in ROLES:
-            if line := self._value(role):
-                self._add("incident_responders", line.line, person=line.text, role=role)
-        for line in (line for part in self.document.named("responders") for line in part.lines()):
-            for name in re.split(r"\s*[,;]\s*", line.text):
-                person, _, role = name.partition(" (")
-                if not self._is_unfilled(person):
-                    self._add("incident_responders", line.line, person=person, role=role.rstrip(")") or None)
-
-    def _write_links(self) -> None:
-        for relation in LINKS:
-            line = self._value(relation)
-            for raw in re.split(r"\s*[,;]\s*", line.text) if line else ():
-                self.reading.add("incident_links", line.line if line else 1, from_id=self.row["incident_id"],
-                                 relation=relation, to_id=None, to_raw=raw)  # fmt: skip
-
-    def _write_lessons(self) -> None:
-        lines = [line for part in self.document.named("lessons") for line in _entry_lines(part)]
-        for position, line in enumerate((line for line in lines if not self._is_unfilled(line.text)), 1):
-            self.reading.add("lessons", line.line, origin_kind="incident", origin_id=self.row["incident_id"],
-                             position=position, text=line.text)  # fmt: skip
-
-    def _write_actions(self) -> None:
-        origin = self.row["incident_id"]
-        position = 0
-        for part in self.document.named("follow_ups"):
-            for action in read_actions(part, self.times, self.words):
-                position += 1
-                self.reading.add(
-                    "action_items", action.line.line, action_id=f"{origin}#{position}", origin_kind="incident",
-                    origin_id=origin, section=fold_label(part.label), position=position, text=action.text,
-                    owner=action.owner, status=action.status, created_on=self.row.get("started_on"),
-                    created_on_source="origin" if self.row.get("started_on") else None, due_on=action.due_on,
-                    done_on=action.done_on, done_on_source="text" if action.done_on else None,
-                )  # fmt: skip
-
-    def _write_factors(self) -> None:
-        for line in (line for part in self.document.named("factors") for line in _entry_lines(part)):
-            if not self._is_unfilled(line.text):
-                self._add("incident_factors", line.line, factor=line.text)
-
-    def _write_checks(self) -> None:
-        """The four checks of the chapter always, since silence is an answer too; then what else the list has."""
-        said = {self._check_name(item): item for part in self.document.named("checklist") for item in part.items}
-        rank = self.row.get("severity_rank")
-        required = None if rank is None else rank <= 2
-        for name in (*CHECKS, *(name for name in said if name not in CHECKS)):
-            item = said.get(name)
-            passed, applies = self._passed(name, item)
-            needed = (required and self.row.get("customer_comms") is not None) if name == "external_approved" else required
-            self._add("incident_checks", item.line if item else 1, check_name=name, required=needed if applies else False,
-                      passed=passed, evidence=item.text if item else None)  # fmt: skip
-
-    def _check_name(self, item: Item) -> str:
-        words = self.words.group("checks")
-        found = next((name for name in CHECKS if self.words.mentions("checks", name, item.text)), None)
-        return found or words.get(fold_label(item.text)) or fold_label(item.text.split(":")[0])[:60].replace(" ", "_")
-
-    def _passed(self, name: str, item: Item | None) -> tuple[bool | None, bool]:
-        """Whether it was kept (None: the file does not say), and whether it applies at all."""
-        scheduled, resolved = self.row.get("postmortem_scheduled_at"), self.row.get("resolved_at")
-        if name == "postmortem_scheduled" and scheduled and resolved:
-            return scheduled - resolved <= timedelta(hours=self.context.postmortem_scheduled_hours), True
-        if item is None:
-            return None, True
-        answer = item.text.rpartition(":")[2].strip() if ":" in item.text else ""
-        if answer.casefold() in ("n/a", "not applicable", "na"):
-            return None, False
-        if item.checked is not None:
-            return item.checked, True
-        if answer and self.words.look_up("yes", answer):
-            return True, True
-        return (False if answer and self.words.look_up("no", answer) else None), True
-
-    def _write_fields(self) -> None:
-        """What no column takes: dimensions of the team's own, and known labels whose words no column could use."""
-        for part in self.document.parts:
-            kept_raw = part.name in ("kind", "detected_by", "status", "duration") and self._is_unused(part)
-            if (part.is_field or kept_raw) and part.text and not self._is_unfilled(part.text):
-                self.reading.add("record_fields", part.line, record_kind="incident", record_id=self.row["incident_id"],
-                                 name=fold_label(_key(part)).replace(" ", "_"), value=_field_value(part))  # fmt: skip
-
-    def _is_unused(self, part: Part) -> bool:
-        line = part.first
-        if line is None or self._is_unfilled(line.text):
-            return False
-        return {
-            "kind": lambda: self.words.look_up("kind", line.text) is None,
-            "detected_by": lambda: self.row["detected_by"] is None,
-            "status": lambda: self.words.look_up("status", line.text) is None,
-            "duration": lambda: self.row["stated_duration_minutes"] is None,
-        }[part.name or ""]()
-
-
-def _entry_lines(part: Part) -> Iterator[Line]:
-    """List entries where there are any, else the lines of the text."""
-    for item in part.items:
-        yield Line(item.text, item.text, item.line, item.column)
-    if not part.items:
-        yield from (line for line in part.lines() if line.text)
-
-
-def _field_value(part: Part) -> str:
-    if part.items:
-        return ", ".join(line.text for line in part.lines() if line.text)
-    return part.text or ""
-
-
-def _key(part: Part) -> str:
-    return re.split("[:：]", part.label, maxsplit=1)[0]
 
 
 def _on_scale(text: str, scale: tuple[str, ...]) -> str | None:

@@ -43,8 +43,8 @@ class Reading:
 class FileTimes:
     """The times of one file: what zone and day it states once, and which findings that gives.
 
-    A time that names a zone keeps it. Else the zone that its label or the whole file states counts; else the
-    workspace's; else UTC, with one OPS113 a file.
+    A time that names a zone keeps it. Else the zone that its label or the whole file states counts; a time of day
+    alone goes with the day that it belongs to, and its zone; else the workspace's zone, else UTC, with one OPS113 a file.
     """
 
     def __init__(self, reading: Reading, context: Context) -> None:
@@ -54,6 +54,7 @@ class FileTimes:
         self.file_zone: tzinfo | None = None
         self.zone_text: str | None = None
         self.day: date | None = None
+        self.day_zone: tzinfo | None = None
         self._zoned = self._warned = False
 
     def state_zone(self, name: str | None) -> tzinfo | None:
@@ -69,6 +70,11 @@ class FileTimes:
                 return zone
         return None
 
+    def take_day(self, stamp: Stamp) -> None:
+        """The day, and its zone, that times of day go with from here on."""
+        self.day = stamp.day or self.day
+        self.day_zone = stamp.zone if stamp.day and stamp.clock else self.day_zone
+
     def stamp(self, line: Line) -> Stamp | None:
         try:
             return self.clockwork.stamp(line.text)
@@ -76,16 +82,20 @@ class FileTimes:
             self._refuse(line, error)
             return None
 
-    def instant(self, stamp: Stamp, line: Line, *, after: datetime | None = None) -> datetime | None:
+    def instant(
+        self, stamp: Stamp, line: Line, *, after: datetime | None = None, may_precede: bool = False
+    ) -> datetime | None:
         """Naive UTC; None, with a finding, when the stamp is no instant. A time of day without a day is on the day of
-        `after` (else of the file), and on the next when it would lie more than half a day back."""
+        `after` (else of the file), on the next when it would lie more than half a day back, and, where it may precede,
+        on the day before when it would lie nearly a day ahead."""
         zone = self._zone_of(stamp, line)
         try:
             if stamp.day or not after:
                 return to_utc(stamp.on(self.day), zone)
-            local = after.replace(tzinfo=UTC).astimezone(stamp.zone or zone)
-            found = to_utc(stamp.on(local.date()), zone)
-            return to_utc(stamp.on(local.date() + timedelta(days=1)), zone) if after - found > _HALF_DAY else found
+            day = after.replace(tzinfo=UTC).astimezone(stamp.zone or zone).date()
+            ahead = to_utc(stamp.on(day), zone) - after
+            days = 1 if ahead < -_HALF_DAY else -1 if may_precede and ahead > _NEARLY_A_DAY else 0
+            return to_utc(stamp.on(day + timedelta(days=days)), zone)
         except TimeError as error:
             self._refuse(line, error)
             return None
@@ -102,8 +112,8 @@ class FileTimes:
             self._zoned = True
             self.zone_text = self.zone_text or stamp.zone_text
             return stamp.zone
-        if self.file_zone:
-            return self.file_zone
+        if self.file_zone or (self.day_zone and not stamp.day):
+            return self.file_zone or self.day_zone or UTC
         if not self._warned and (self._zoned or not self.workspace_zone):
             read_as = self.workspace_zone or "UTC"
             where = "here, though other times of this file state one" if self._zoned else "for this time"
@@ -112,4 +122,4 @@ class FileTimes:
         return self.workspace_zone or UTC
 
 
-_HALF_DAY = timedelta(hours=12)
+_HALF_DAY, _NEARLY_A_DAY = timedelta(hours=12), timedelta(hours=18)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,7 +20,9 @@ PHASE_OF = {
 }
 _JOINT = re.compile(r"^[\s:–—,;|*\])-]+")
 _PHASE = re.compile(r"^(?P<word>[^\W\d_][\w /'-]{0,30}?)\s*(?:\((?P<inside>[^()]*)\)\s*)?(?::|[–—]|\s-\s|$)")
+_TEMPLATE_LETTER = re.compile(r"[Tt]\s?\+\s?[XYZxyz]\b")
 _CLOSE = timedelta(minutes=1)
+_UNREADABLE = Stamp()
 
 
 @dataclass
@@ -41,53 +42,69 @@ class Entry:
             return "detection"
         return PHASE_OF.get(self.names, "update") if self.names else None
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether it says when, were it only in a way that cannot be read."""
+        return self.offset is not None or self.stamp is not None
 
-def read_timeline(part: Part, times: FileTimes, words: Vocabulary, *, t0: datetime | None = None) -> list[Entry]:
+    @property
+    def says_something(self) -> bool:
+        return bool(self.text or self.occurred_at or self.names or self.offset is not None)
+
+
+def read_timeline(
+    part: Part, times: FileTimes, words: Vocabulary, *, started: datetime | None = None, t0: datetime | None = None
+) -> list[Entry]:
     """The entries that say something, dated as far as they can be. `t0` is a detection that the file states elsewhere."""
-    times.state_zone(part.remark)
-    entries = [entry for entry in _entries(part, times, words) if _says_something(entry)]
-    _date_entries(entries, times)
-    origin = next((entry.occurred_at for entry in entries if entry.offset == 0 and entry.occurred_at), t0)
+    entries = [entry for entry in _entries(part, times, words) if entry.text or entry.stamp or (entry.offset and entry.names)]
+    _date_entries(entries, times, started)
+    detections = sorted((entry for entry in entries if entry.phase == "detection"), key=lambda entry: entry.offset != 0)
+    origin = next((entry.occurred_at for entry in detections if entry.occurred_at), t0)
     _place_offsets(entries, origin, times)
+    return [entry for entry in entries if entry.says_something]
+
+
+def _entries(part: Part, times: FileTimes, words: Vocabulary) -> list[Entry]:
+    """List entries, rows, and the lines and headings that open with a time; what stands below such a line or heading
+    and opens with none goes on with it."""
+    entries: list[Entry] = []
+    above: Entry | None = None
+    under_heading = False
+    for content in part.content:
+        entry = _entry(content, times, words)
+        if isinstance(content, Heading):
+            above = entry if entry.is_placed and not _is_day(entry) else None
+            under_heading = above is not None
+            entries += [entry] if entry.is_placed else []
+        elif entry.is_placed or (isinstance(content, Item) and not under_heading):
+            entries.append(entry)
+            above = entry if isinstance(content, Line) else above if under_heading else None
+        elif above:
+            above.text = f"{above.text} {content.text}".strip()
     return entries
 
 
-def _says_something(entry: Entry) -> bool:
-    return bool(entry.text or entry.stamp or (entry.offset and entry.names))
+def _is_day(entry: Entry) -> bool:
+    return bool(entry.stamp and entry.stamp.day and not entry.stamp.clock)
 
 
-def _entries(part: Part, times: FileTimes, words: Vocabulary) -> Iterator[Entry]:
-    for content in part.content:
-        if isinstance(content, Heading):
-            yield from _heading_entry(content, times, words)
-        elif isinstance(content, Item) and content.fields:
-            yield _row_entry(content, times, words)
-        elif isinstance(content, Item):
-            yield _line_entry(content.first, content.text, times, words)
-        elif _opens_entry(content.text, times):
-            yield _line_entry(content, content.text, times, words)
-
-
-def _heading_entry(heading: Heading, times: FileTimes, words: Vocabulary) -> Iterator[Entry]:
-    """A heading that is a day dates what follows; one with a time of day is an entry."""
-    entry = _line_entry(heading.line, heading.line.text, times, words)
-    if entry.stamp and entry.stamp.day and not entry.stamp.clock:
+def _entry(content: Line | Item | Heading, times: FileTimes, words: Vocabulary) -> Entry:
+    if isinstance(content, Item) and content.fields:
+        return _row_entry(content, times, words)
+    if isinstance(content, Item):
+        return _line_entry(content.first, content.text, times, words)
+    if isinstance(content, Line):
+        return _line_entry(content, content.text, times, words)
+    entry = _line_entry(content.line, content.line.text, times, words)
+    if _is_day(entry):
         entry.text, entry.names = "", None
-    if entry.stamp:
-        yield entry
-
-
-def _opens_entry(text: str, times: FileTimes) -> bool:
-    try:
-        return leading_offset(text)[0] is not None or times.clockwork.leading_stamp(text.lstrip("[("))[0] is not None
-    except TimeError:
-        return True
+    return entry
 
 
 def _line_entry(line: Line, text: str, times: FileTimes, words: Vocabulary) -> Entry:
     entry = Entry(line, _strip(text))
-    if re.match(r"[Tt]\s*\+\s*[XYZxyz]\b", entry.text):
-        entry.text = _strip(entry.text.split("+", 1)[1].strip()[1:])
+    if letter := _TEMPLATE_LETTER.match(entry.text):
+        entry.text = _strip(entry.text[letter.end() :])
     for take in (_take_offset, _take_stamp, _take_offset, _take_phase, _take_offset, _take_stamp):
         take(entry, times, words)
     return entry
@@ -95,10 +112,11 @@ def _line_entry(line: Line, text: str, times: FileTimes, words: Vocabulary) -> E
 
 def _row_entry(item: Item, times: FileTimes, words: Vocabulary) -> Entry:
     cells = {words.group("timeline_columns").get(name, name): cell for name, cell in item.fields.items()}
-    when = cells.pop("when", None) or cells.pop("offset", None) or next(iter(item.fields.values()))
-    said = [cells.pop(name).text for name in ("phase", "text") if name in cells]
-    rest = said or [cell.text for cell in cells.values() if cell is not when]
-    return _line_entry(when, f"{when.text} — {': '.join(filter(None, rest))}", times, words)
+    placing = [cells.pop(name) for name in ("day", "when", "offset") if name in cells] or [next(iter(item.fields.values()))]
+    said = [cells.pop(name) for name in ("phase", "text") if name in cells]
+    rest = said or [cell for cell in cells.values() if cell is not placing[0]]
+    when, what = (joint.join(cell.text for cell in some if cell.text) for joint, some in ((" ", placing), (": ", rest)))
+    return _line_entry(placing[0], f"{when} — {what}", times, words)
 
 
 def _strip(text: str) -> str:
@@ -118,7 +136,7 @@ def _take_stamp(entry: Entry, times: FileTimes, words: Vocabulary) -> None:
         entry.stamp, rest = times.clockwork.leading_stamp(entry.text.lstrip("(["))
     except TimeError as error:
         times.reading.say("OPS111", entry.line.line, entry.line.column, str(error))
-        return
+        entry.stamp, rest = _UNREADABLE, entry.text
     entry.text = entry.text if entry.stamp is None else _strip(rest)
 
 
@@ -131,33 +149,39 @@ def _take_phase(entry: Entry, times: FileTimes, words: Vocabulary) -> None:
         entry.names = words.group("phase_verbs").get(verb[0].casefold())
 
 
-def _date_entries(entries: list[Entry], times: FileTimes) -> None:
-    """Absolute times, with the day carried on from the entry before, and over midnight."""
-    before: datetime | None = None
+def _date_entries(entries: list[Entry], times: FileTimes, started: datetime | None) -> None:
+    """Absolute times, with the day carried on from the entry before, else from the start, and over midnight."""
+    last, after = None, started
     for entry in entries:
-        if entry.stamp and entry.stamp.day and not entry.stamp.clock:
-            times.day, before = entry.stamp.day, None
-        elif entry.stamp and (entry.stamp.day or before or times.day):
-            entry.occurred_at = times.instant(entry.stamp, entry.line, after=before)
-            if before and entry.occurred_at and entry.occurred_at < before:
-                times.reading.say("OPS115", entry.line.line, entry.line.column,
-                                  f"{entry.occurred_at:%H:%M} comes after {before:%H:%M} in the timeline")  # fmt: skip
-            before = entry.occurred_at or before
-        elif entry.stamp:
+        stamp = entry.stamp or _UNREADABLE
+        times.take_day(stamp)
+        if stamp.day and not stamp.clock:
+            last = after = None
+        elif stamp.clock and times.day:
+            entry.occurred_at = times.instant(stamp, entry.line, after=after, may_precede=last is None)
+            _check_sequence(entry, last, times)
+            last, after = (entry, entry.occurred_at) if entry.occurred_at else (last, after)
+        elif stamp.clock:
             times.reading.say("OPS111", entry.line.line, entry.line.column, "a time of day, and no day anywhere before it")
-    entries[:] = [entry for entry in entries if entry.text or entry.names or entry.offset is not None or entry.occurred_at]
+
+
+def _check_sequence(entry: Entry, last: Entry | None, times: FileTimes) -> None:
+    """Said in the times as written, which is what the reader of the message sees in the file."""
+    if last and last.occurred_at and entry.occurred_at and entry.occurred_at < last.occurred_at:
+        here, before = (each.stamp.clock.isoformat("auto").removesuffix(":00") if each.stamp and each.stamp.clock else ""
+                        for each in (entry, last))  # fmt: skip
+        times.reading.say("OPS115", entry.line.line, entry.line.column, f"{here} comes after {before} in the timeline")
 
 
 def _place_offsets(entries: list[Entry], origin: datetime | None, times: FileTimes) -> None:
     """`T+X` counts from T0; an absolute time on the same line wins, and a contradiction is found."""
     lost = next((entry for entry in entries if entry.offset is not None and not entry.occurred_at), None)
-    if origin is None:
-        if lost:
-            times.reading.say("OPS116", lost.line.line, lost.line.column, "offsets from T0, but T0 has no time")
-        return
-    for entry in entries:
+    if origin is None and lost:
+        times.reading.say("OPS116", lost.line.line, lost.line.column, "offsets from T0, but T0 has no time")
+    for entry in entries if origin else ():
         if entry.offset is None:
             continue
+        assert origin is not None
         placed = origin + timedelta(minutes=entry.offset)
         if entry.occurred_at is None:
             entry.occurred_at = placed

@@ -24,8 +24,9 @@ _MONTHS = {
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _ABOUT = re.compile(r"(?:~|≈|about|around|approximately|approx\.?|circa|ca\.?)\s*", re.IGNORECASE)
 _WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+(?=\w)", re.IGNORECASE)
+_SEPARATOR = "[-/.‐‑‒–−]"
 _DAY = re.compile(
-    rf"""(?: (?P<iso>\d{{4,}}[-/.]\d{{1,2}}[-/.]\d{{1,2}})
+    rf"""(?: (?P<iso>\d{{4,9}}{_SEPARATOR}\d{{1,2}}{_SEPARATOR}\d{{1,2}})
            | (?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m1>{_MONTH})\.?,?\s+(?P<y1>\d{{4}})
            | (?P<m2>{_MONTH})\.?\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y2>\d{{4}})
            | (?P<n1>\d{{1,2}})[/.](?P<n2>\d{{1,2}})[/.](?P<y3>\d{{4}})
@@ -35,7 +36,18 @@ _DAY = re.compile(
 _BETWEEN = re.compile(r"(?:\s*[Tt](?=\d)|\s*,?\s+(?:at\s+|around\s+|about\s+)?~?|\s*@\s*|,)(?=\d)")
 _CLOCK = re.compile(r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?(?!\d)(?:\s*(?P<half>[ap])\.?m\b\.?)?",
                     re.IGNORECASE)  # fmt: skip
-_ZONE = re.compile(r"\s*(?:\((?P<in>[A-Za-z][\w/+:-]*)\)|(?P<bare>[+-]\d{1,2}:?\d{2}(?!\d)|[+-]\d{1,2}(?![\d:-])|[A-Za-z]+/[\w/+-]+|[A-Za-z]{1,5}\b))")
+_ZONE = re.compile(
+    r"""\s?(?: \((?P<in>[A-Za-z][\w/+:-]{0,40})\)
+           | (?P<bare>[+\-‐‑−]\d{1,2}:?\d{2}(?!\d) | [+\-‐‑−]\d{1,2}(?![\d:-])
+                    | (?:UTC|GMT)[+\-‐‑−]\d{1,2}(?::?\d{2})?(?!\d) | [A-Za-z]+/[\w/+-]{1,40} | [A-Za-z]{1,5}\b))""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_MINUSES = dict.fromkeys(map(ord, "‐‑−"), "-")
+_UTC_AND = re.compile(r"^(?:UTC|GMT)(?=[+-])", re.IGNORECASE)
+_AREAS = frozenset(
+    ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Etc", "Europe", "Indian", "Pacific", "US")
+)
+_YEARS = range(1000, 3000)
 
 
 class TimeError(ValueError):
@@ -86,32 +98,43 @@ class Clockwork:
         zone, name, rest = self._zone(rest[clock.end() :], follows_day=day is not None)
         return Stamp(day, _clock(clock), zone, name), rest.lstrip()
 
+    def leading_day(self, text: str) -> tuple[date | None, str]:
+        """A day at the start of the text, with or without a time of day, and the rest; `(None, text)` when it does not
+        start with one. Raises TimeError."""
+        if not _DAY.match(_skip(_WEEKDAY, _skip(_ABOUT, text))):
+            return None, text
+        stamp, rest = self.leading_stamp(text)
+        return (stamp.day, rest) if stamp else (None, text)
+
     def zone(self, name: str) -> tzinfo | None:
         """A zone by its abbreviation, IANA name or offset; None when it is none."""
+        name = name.translate(_MINUSES)
         name = self.words.group("zones").get(name.casefold(), name)
-        return _offset(name) or (_iana(name) if "/" in name else None)
+        return _offset(_UTC_AND.sub("", name)) or (_iana(name) if "/" in name else None)
 
     def _zone(self, rest: str, *, follows_day: bool) -> tuple[tzinfo | None, str | None, str]:
         """`10:57-11:03` is a span and no offset: one with a minus counts only behind a day."""
         found = _ZONE.match(rest)
         name = (found["in"] or found["bare"]) if found else None
-        if not found or not name or (name.startswith("-") and not follows_day):
+        if not found or not name or (name[0] in "-‐‑−" and not follows_day):
             return None, None, rest
         zone = self.zone(name)
-        if zone is None and "/" in name:
+        if zone is None and name.partition("/")[0] in _AREAS:
             raise TimeError(f"no zone is named `{name}`")
         return (zone, name, rest[found.end() :]) if zone else (None, None, rest)
 
     def _day(self, found: re.Match[str]) -> date:
         if found["iso"]:
-            parts = re.split(r"[-/.]", found["iso"])
+            parts = re.split(_SEPARATOR, found["iso"])
             if len(parts[0]) > 4:
                 raise TimeError(f"the year {parts[0]} has more than four digits")
-            return _date(*map(int, parts), found[0])
+            year, month, day = map(int, parts)
+            return _date(year, month, day, found[0])
         if found["n1"]:
             return self._numeric_day(int(found["n1"]), int(found["n2"]), int(found["y3"]), found[0])
-        day, month, year = (found["d1"], found["m1"], found["y1"]) if found["m1"] else (found["d2"], found["m2"], found["y2"])
-        return _date(int(year), _MONTHS[month.casefold()], int(day), found[0])
+        order = ("y1", "m1", "d1") if found["m1"] else ("y2", "m2", "d2")
+        year_text, name, number = (found[part] for part in order)
+        return _date(int(year_text), _MONTHS[name.casefold()], int(number), found[0])
 
     def _numeric_day(self, first: int, second: int, year: int, text: str) -> date:
         if first > 12 or first == second or (self.date_order == "DMY" and second <= 12):
@@ -127,10 +150,7 @@ def to_utc(stamp: Stamp, zone: tzinfo) -> datetime:
     if stamp.day is None or stamp.clock is None:
         raise TimeError("a day and a time of day are needed")
     local = datetime.combine(stamp.day, stamp.clock, stamp.zone or zone)
-    try:
-        first, second = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    except OverflowError:
-        raise TimeError(f"the year {stamp.day.year} is out of range") from None
+    first, second = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if first != second:
         back = first.astimezone(local.tzinfo).replace(tzinfo=None)
         what = "occurs twice" if back == local.replace(tzinfo=None) else "does not exist"
@@ -139,13 +159,13 @@ def to_utc(stamp: Stamp, zone: tzinfo) -> datetime:
 
 
 _UNITS = {"d": 1440, "h": 60, "m": 1, "s": 1 / 60}
-_DURATION = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)\s*(?P<unit>d|h|m|s)(?:ays?|ours?|rs?|inutes?|ins?|econds?|ecs?)?(?![a-z])\.?(?:\s*(?:,|and)?\s*)",
+_DURATION = re.compile(r"(?P<number>\d{1,7}(?:[.,]\d{1,7})?)\s*(?P<unit>d|h|m|s)(?:ays?|ours?|rs?|inutes?|ins?|econds?|ecs?)?(?![a-z])\.?(?:\s*(?:,|and)?\s*)",
                        re.IGNORECASE)  # fmt: skip
 
 
 def parse_duration(text: str) -> float | None:
     """Minutes of a duration in words (`5 hours 3 minutes`, `1d 5h`, `148 minutes`, `1h35`); None when it is none."""
-    text = re.sub(r"(?<=\dh)(\d{1,2})$", r"\1m", _skip(_ABOUT, text.strip()).rstrip("."))
+    text = re.sub(r"(?<=\dh)(\d{1,2})$", r"\1m", _skip(_ABOUT, text.strip()[:100]).rstrip("."))
     minutes, end = 0.0, 0
     while found := _DURATION.match(text, end):
         minutes += float(found["number"].replace(",", ".")) * _UNITS[found["unit"].lower()]
@@ -154,8 +174,13 @@ def parse_duration(text: str) -> float | None:
     return minutes if end and (not rest or rest[0] in "(,;—–-") else None
 
 
+_UNIT = r"(?:d(?:ays?)?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?)(?![a-z])"
 _OFFSET = re.compile(
-    r"[Tt]\s*(?:(?P<zero>\+?\s*0)(?![\dhmd.]|:\d)|(?P<sign>[+-])\s*(?:(?P<hh>\d+):(?P<mm>\d{2})|(?P<words>(?:\d+(?:\.\d+)?\s*(?:d(?:ays?)?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?)(?![a-z])\s*)+(?P<tail>\d{1,2}(?![\d:]))?)|(?P<bare>\d+(?:\.\d+)?)))(?!\w)",
+    rf"""[Tt]\s?(?: \+?\s?(?P<zero>0)
+                 | (?P<sign>[+\-–‐‑−])\s?(?: (?P<hours>\d{{1,4}}):(?P<minutes>\d{{2}})
+                                         | (?P<words>\d{{1,7}}(?:\.\d{{1,3}})?\s?{_UNIT}(?:\s?\d{{1,7}}\s?{_UNIT})*(?:\d{{1,2}})?)
+                                         | (?P<bare>\d{{1,7}}(?:\.\d{{1,3}})?)))(?!\w|[:.]\d)""",
+    re.VERBOSE | re.IGNORECASE,
 )
 
 
@@ -164,16 +189,13 @@ def leading_offset(text: str) -> tuple[float | None, str]:
     found = _OFFSET.match(text)
     if not found:
         return None, text
-    rest = text[found.end() :]
     if found["zero"]:
-        return 0.0, rest
-    sign = -1.0 if found["sign"] == "-" else 1.0
-    if found["hh"]:
-        return sign * (int(found["hh"]) * 60 + int(found["mm"])), rest
-    if found["words"]:
-        minutes = parse_duration(found["words"].strip() + ("m" if found["tail"] else ""))
-        return (None, text) if minutes is None else (sign * minutes, rest)
-    return sign * float(found["bare"]), rest
+        minutes = 0.0
+    elif found["hours"]:
+        minutes = int(found["hours"]) * 60.0 + int(found["minutes"])
+    else:
+        minutes = float(found["bare"]) if found["bare"] else parse_duration(found["words"]) or 0.0
+    return (minutes if found["sign"] in (None, "+") else -minutes), text[found.end() :]
 
 
 def _skip(pattern: re.Pattern[str], text: str) -> str:
@@ -182,6 +204,8 @@ def _skip(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _date(year: int, month: int, day: int, text: str) -> date:
+    if year not in _YEARS:
+        raise TimeError(f"the year {year} is out of range")
     try:
         return date(year, month, day)
     except ValueError:

@@ -11,6 +11,7 @@ from opsanalytics.markup.document import Label, Shape
 from opsanalytics.markup.strict_yaml import parse_yaml
 from opsanalytics.markup.words import fold, fold_label
 
+_LONGEST = 200  # no word of a list is longer, and what is gets no further than this
 Words = Mapping[str, Mapping[str, list[str]]]
 
 
@@ -37,12 +38,12 @@ class Vocabulary:
 
     def look_up(self, group: str, word: str) -> str | None:
         """The whole text, else what stands before a remark: `SEV-1 (data loss)`, `open - see below`."""
-        words = self.group(group)
+        words, word = self.group(group), word[:_LONGEST]
         return words.get(fold(word)) or words.get(fold(_before_remark(word))) or words.get(fold_label(word))
 
     def is_unknown(self, text: str) -> bool:
         """Whether the text says that nothing is known yet."""
-        return fold(text).strip("*_ ") in self._unknown
+        return len(text) <= _LONGEST and fold(text).strip("*_ ") in self._unknown
 
     @cached_property
     def _unknown(self) -> frozenset[str]:
@@ -55,10 +56,14 @@ class Vocabulary:
 
     def mentions(self, group: str, meaning: str, text: str) -> bool:
         """Whether one of the words stands in the text as a word of its own."""
+        return bool(self.pattern(group, meaning).search(fold(text)))
+
+    def pattern(self, group: str, meaning: str) -> re.Pattern[str]:
+        """Any of the words that have a meaning, as words of their own, in a folded text."""
         key = (group, meaning)
         if key not in self._patterns:
             self._patterns[key] = _any_word(word for word, said in self.group(group).items() if said == meaning)
-        return bool(self._patterns[key].search(fold(text)))
+        return self._patterns[key]
 
 
 def _inverted(words: Mapping[str, list[str]], group: str) -> dict[str, str]:
@@ -67,7 +72,7 @@ def _inverted(words: Mapping[str, list[str]], group: str) -> dict[str, str]:
 
 
 def _any_word(words: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words)))})(?!\w)")
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})(?!\w)", re.IGNORECASE)
 
 
 def _before_remark(text: str) -> str:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from opsanalytics import __version__
 from opsanalytics.errors import DatabaseError, DestinationError, QueryError, RepositoryError
 from opsanalytics.findings import Finding, finding
+from opsanalytics.markup.words import with_hyphens
 from opsanalytics.readers import KINDS, Kind, read_record
 from opsanalytics.readers.reading import Context
 from opsanalytics.repository import Repository, find_repository
@@ -210,7 +211,7 @@ def _tell_apart(records: Records, kind: Kind, rows: dict[str, list[Row]]) -> Non
 
 
 def _same(record_id: str) -> str:
-    return normalize("NFKC", record_id).casefold()
+    return with_hyphens(normalize("NFKC", record_id)).casefold()
 
 
 def _rename(rows: dict[str, list[Row]], old: str, new: str) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import nbformat
@@ -13,8 +14,8 @@ import pytest
 from filelock import FileLock
 
 from opsanalytics.errors import DestinationError, NotebookError, UsageError
-from opsanalytics.figures import Chart, Number, Tile
-from opsanalytics.packs import shelf
+from opsanalytics.figures import NUMBERS, PLOTLY, Chart, Number, Tile
+from opsanalytics.packs import sheets, shelf
 from opsanalytics.packs.catalogue import PACKS, find_pack, notebooks_folder
 from opsanalytics.packs.numbers import as_json, collect_numbers
 from opsanalytics.packs.render import _drawable
@@ -52,9 +53,16 @@ def test_text_of_the_record_is_escaped_everywhere(shown):
 
 def test_numbers_are_emitted_in_machine_form(shown):
     show.tiles([Tile("Median", Number("median", 53.0, "minutes", 38.0, 64.0, 55), "55 incidents")])
-    assert shown[0][show.NUMBERS] == [
+    assert shown[0][NUMBERS] == [
         {"id": "median", "value": 53.0, "low": 38.0, "high": 64.0, "unit": "minutes", "n": 55, "verdict": None}]  # fmt: skip
     assert "95 %: 38 min to 1 h 4 min" in shown[0]["text/html"]
+
+
+def test_a_tile_says_an_end_that_is_not_reached_and_draws_no_bar_for_it(shown):
+    show.tiles([Tile("Median", Number("median", 53.0, "minutes", 38.0, None, 5), "5 incidents", [1, 2], period="month")])
+    assert "95 %: 38 min to not reached" in body(shown[0])
+    assert "ops-interval" not in body(shown[0])
+    assert "the last 2 months, oldest first" in body(shown[0])
 
 
 def test_a_tile_without_a_value_says_so_and_draws_no_interval(shown):
@@ -84,7 +92,7 @@ def test_a_severity_is_not_broken_at_its_hyphen(shown):
 
 
 def test_a_figure_in_a_page_is_inert_json():
-    output = nbformat.v4.new_output("display_data", {show.PLOTLY: {"data": [HOSTILE]}, "text/plain": HOSTILE})
+    output = nbformat.v4.new_output("display_data", {PLOTLY: {"data": [HOSTILE]}, "text/plain": HOSTILE})
     text = _drawable(output)["data"]["text/html"]
     assert text.count("<script") == text.count("</script") == 1
     assert "<img" not in text
@@ -96,7 +104,7 @@ def test_a_figure_in_a_page_is_inert_json():
 # --- numbers
 
 def executed(folder: Path, name: str, *numbers: dict) -> Path:
-    output = nbformat.v4.new_output("display_data", {show.NUMBERS: list(numbers)})
+    output = nbformat.v4.new_output("display_data", {NUMBERS: list(numbers)})
     path = folder / f"{name}.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=[output])]), path)
     return path
@@ -200,11 +208,57 @@ def test_what_was_set_aside_goes_when_the_new_pack_stands(tmp_path):
 
 
 def test_folders_of_dead_runs_are_deleted_and_those_of_living_ones_stay(tmp_path):
-    for name in ("dead", "alive"):
+    for name in ("dead", "alive", "somebody's"):
         (tmp_path / f"{shelf.RUNNING}{name}").mkdir()
+    (tmp_path / f"{shelf.RUNNING}dead.lock").touch()
     with FileLock(tmp_path / f"{shelf.RUNNING}alive.lock"):
         shelf.reap(tmp_path, tmp_path / "q" / "2026-Q4")
-    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [f"{shelf.RUNNING}alive"]
+    stand = sorted(path.name for path in tmp_path.iterdir() if path.is_dir())
+    assert stand == [f"{shelf.RUNNING}alive", f"{shelf.RUNNING}somebody's"]
+
+
+@pytest.mark.parametrize("name", [".aside-notes", ".aside-pack", ".incoming-pack"])
+@pytest.mark.parametrize("holds", ["letter.txt", "manifest.json"])
+def test_a_users_folder_beside_an_output_is_never_touched(tmp_path, name, holds):
+    """`.aside-pack` with a manifest is what a killed run set aside; whatever else has such a name is somebody's own."""
+    if (name, holds) == (".aside-pack", "manifest.json"):
+        pytest.skip("ours")
+    for beside in ("notes", name):
+        (tmp_path / "home" / beside).mkdir(parents=True)
+        (tmp_path / "home" / beside / holds).write_text("dear")
+    place = tmp_path / "home" / "pack"
+    with shelf.run_folder(tmp_path / "reports", place) as running:
+        shelf.put(pack_at(running / "q"), place, shelf=tmp_path / "reports")
+    assert (place / "manifest.json").read_text() == "new"
+    assert (tmp_path / "home" / name / holds).read_text() == "dear"
+
+
+def test_a_pack_set_aside_beside_an_output_comes_back(tmp_path):
+    pack_at(tmp_path / "home" / ".aside-pack", "old")
+    (tmp_path / "reports").mkdir()
+    shelf.reap(tmp_path / "reports", tmp_path / "home" / "pack")
+    assert (tmp_path / "home" / "pack" / "manifest.json").read_text() == "old"
+
+
+def test_a_folder_of_our_name_on_the_shelf_without_a_manifest_stays(tmp_path):
+    (tmp_path / "q" / ".aside-notes").mkdir(parents=True)
+    (tmp_path / "q" / "notes").mkdir()
+    shelf.reap(tmp_path, tmp_path / "q" / "2026-Q4")
+    assert sorted(path.name for path in (tmp_path / "q").iterdir()) == [".aside-notes", "notes"]
+
+
+def test_what_is_copied_from_another_disk_takes_no_folder_that_is_somebodys(tmp_path):
+    shm = Path("/dev/shm")
+    if not shm.is_dir() or shm.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("one disk")
+    place = tmp_path / "pack"
+    with TemporaryDirectory(dir=shm) as reports, shelf.run_folder(Path(reports), place) as running:
+        shelf.put(pack_at(running / "q"), place, shelf=Path(reports))
+        (tmp_path / ".incoming-pack").mkdir()
+        with pytest.raises(DestinationError, match="File exists"):
+            shelf.put(pack_at(running / "r", "newer"), place, shelf=Path(reports))
+    assert (place / "manifest.json").read_text() == "new"
+    assert (tmp_path / ".incoming-pack").is_dir()
 
 
 def test_a_folder_of_other_files_is_not_replaced(tmp_path):
@@ -233,3 +287,25 @@ def test_a_sheet_keeps_text_as_text_and_days_as_days(tmp_path):
     assert (cells[3].value.date(), cells[4].value) == (date(2026, 11, 2), "api, web")
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:E2")
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def sheet_of(folder: Path, statement: str):
+    with duckdb.connect() as connection:
+        connection.execute(f"create table t as {statement}")
+        write_sheets(connection, ["t"], folder / "t.xlsx")
+    return [[cell.value for cell in row] for row in openpyxl.load_workbook(folder / "t.xlsx")["t"].iter_rows()]
+
+
+def test_a_number_that_no_sheet_can_hold_is_an_empty_cell(tmp_path):
+    rows = sheet_of(tmp_path, "select 'nan'::double as a, 'inf'::double as b, '-inf'::double as c, 1.5::double as d")
+    assert rows == [["a", "b", "c", "d"], [None, None, None, 1.5]]
+
+
+def test_what_a_sheet_cannot_hold_is_cut_and_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(sheets, "LAST_ROW", 3)
+    assert sheet_of(tmp_path, "select range as a, 1 as b from range(3)") == [["a", "b"], [0, 1], [1, 1], [2, 1]]
+    rows = sheet_of(tmp_path, "select range as a, 1 as b from range(4)")
+    assert rows == [["a", "b"], [0, 1], [1, 1], ["(cut: a sheet ends here; the other rows are in the database)", None]]
+    long = sheet_of(tmp_path, f"select repeat('x', {sheets.LONGEST_CELL}) as a, repeat('x', {sheets.LONGEST_CELL + 1}) as b")[1]
+    assert [len(cell) for cell in long] == [sheets.LONGEST_CELL] * 2
+    assert [cell.endswith(sheets.CUT) for cell in long] == [False, True]

@@ -90,17 +90,23 @@ def test_an_unfinished_period_says_how_far_it_is():
 
 
 def test_days_are_cut_in_the_zone_and_given_in_utc():
-    """Paris leaves summer time on 2026-10-25: the month begins at +2 and ends at +1."""
-    period = parse("2026-10")
-    assert period.starts_at("Europe/Paris") == datetime(2026, 9, 30, 22)
-    assert period.ends_at("Europe/Paris") == datetime(2026, 10, 31, 23)
-    assert parse("all").starts_at("Pacific/Kiritimati") < parse("all").ends_at("UTC")
+    """Paris leaves summer time on 2026-10-25: September ends at +2 and October at +1."""
+    assert parse("2026-09").ends_at("Europe/Paris") == datetime(2026, 9, 30, 22)
+    assert parse("2026-10").ends_at("Europe/Paris") == datetime(2026, 10, 31, 23)
+
+
+def test_on_its_last_day_a_period_has_no_days_to_come():
+    on_the_last = parse_period("2026-Q4", as_of_on=date(2026, 12, 31))
+    assert (on_the_last.label, on_the_last.progress, on_the_last.is_complete) == ("2026-Q4", "", False)
+    assert parse_period("2026-Q4", as_of_on=date(2026, 12, 30)).progress == "day 91 of 92"
+    assert parse("last-90d").progress == ""
 
 
 def test_trailing_periods_end_with_the_asked_one():
     names = [period.name for period in trailing(parse("2026-Q2", fiscal_year_start=2), 4)]
     assert names == ["2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2"]
     assert [period.name for period in trailing(parse("all"), 4)] == ["all"]
+    assert [period.name for period in trailing(parse("0002"), 4)] == ["0001", "0002"]
     with pytest.raises(UsageError):
         previous(parse("all"))
 
