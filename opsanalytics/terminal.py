@@ -42,7 +42,7 @@ def as_json(value: Any) -> str:
     return json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:  # noqa: PLR0911  (one answer a type)
     match value:
         case Mapping():
             return {str(key): _plain(each) for key, each in value.items()}

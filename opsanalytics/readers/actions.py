@@ -186,6 +186,9 @@ def _take_piece(action: Action, piece: str, times: FileTimes, words: Vocabulary)
     is_due = "due_on" not in action.settled
     if len(piece) > _LONGEST_NAME:
         return False
+    if words.look_up("vague_days", piece):
+        times.reading.say("OPS111", action.line.line, action.line.column, f"`{piece}` is no day")
+        return True
     if not piece or (is_due and _takes_due(action, piece, times, words)):
         return True
     if action.status is None and (state := words.look_up("action_status", piece)) and not words.is_unknown(piece):
