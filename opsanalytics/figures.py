@@ -21,6 +21,9 @@ import plotly.io as pio
 
 FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 NO_SEVERITY = "(not stated)"
+# What a cell emits beside its HTML: a figure, and the numbers that it states.
+PLOTLY = "application/vnd.plotly.v1+json"
+NUMBERS = "application/vnd.opsanalytics.numbers+json"
 LONGEST_LABEL = 80
 
 # Tone -> colours on light paper, on a dark screen, and in a notebook whose theme is not known.
@@ -81,13 +84,14 @@ class Number:
 
 @dataclass(frozen=True)
 class Tile:
-    """A number with its label, what it stands on in words, and its last quarters, oldest first."""
+    """A number with its label, what it stands on in words, and its course over the last periods, oldest first."""
 
     label: str
     number: Number
     note: str
     trend: Sequence[float | None] = ()
     href: str | None = None
+    period: str = "quarter"
 
 
 @dataclass(frozen=True)
@@ -328,35 +332,39 @@ def _restore_twin(rows: pd.DataFrame) -> pd.DataFrame:
     })
 
 
-def restore_trend(rows: pd.DataFrame, *, finding: str) -> Chart:
-    """Median with its interval, a point a quarter. rows: `quarter`, `value`, `low`, `high`, `n`; None: not computed."""
+def restore_trend(rows: pd.DataFrame, *, finding: str, noun: str = "quarter") -> Chart:
+    """Median with its interval, a point a period. rows: `period`, `value`, `low`, `high`, `n`; None: not computed.
+
+    noun: what the periods are, for the head of the table.
+    """
     drawn = rows[rows["value"].notna()] if not rows.empty else rows
     if len(drawn) < 2:
-        return Chart(finding, twin=_quarter_twin(rows), name="restore_trend")
+        return Chart(finding, twin=_period_twin(rows, noun), name="restore_trend")
     above = [0 if pd.isna(high) else high - value for value, high in zip(drawn["value"], drawn["high"], strict=True)]
     below = [0 if pd.isna(low) else value - low for value, low in zip(drawn["value"], drawn["low"], strict=True)]
     trace = go.Scatter(
-        x=drawn["quarter"].tolist(), y=drawn["value"].tolist(), mode="markers", meta={"tone": "ink"},
+        x=drawn["period"].tolist(), y=drawn["value"].tolist(), mode="markers", meta={"tone": "ink"},
         marker={"size": 10, "color": TONES["ink"][2]},
         error_y={"type": "data", "symmetric": False, "array": above, "arrayminus": below, "width": 0, "thickness": 3},
         text=[duration(value) for value in drawn["value"]], hovertemplate="%{x}: median %{text}<extra></extra>",
     )
     figure = _figure([trace], yaxis={"type": "log", "tickvals": FINE_TICKS, "ticktext": [duration(tick) for tick in FINE_TICKS]},
-                     xaxis=_quarter_axis(rows["quarter"].tolist()))
-    return Chart(finding, figure, _quarter_twin(rows), name="restore_trend")
+                     xaxis=_period_axis(rows["period"].tolist()))
+    return Chart(finding, figure, _period_twin(rows, noun), name="restore_trend")
 
 
-def _quarter_axis(quarters: Sequence[str]) -> dict[str, Any]:
-    """Quarters in their order, each label on two lines, so that eight fit a phone; one alone does not fill the width."""
-    return {"type": "category", "range": [-0.5, max(len(quarters), 4) - 0.5], "categoryorder": "array", "categoryarray": list(quarters), "tickangle": 0,
-            "tickvals": list(quarters), "ticktext": [label(name).replace(" ", "<br>") for name in quarters]}
+def _period_axis(periods: Sequence[str]) -> dict[str, Any]:
+    """Periods in their order, each label on two lines, so that eight fit a phone; one alone does not fill the width."""
+    return {"type": "category", "range": [-0.5, max(len(periods), 4) - 0.5], "categoryorder": "array",
+            "categoryarray": list(periods), "tickangle": 0, "tickvals": list(periods),
+            "ticktext": [label(name).replace(" ", "<br>").replace("..", "<br>") for name in periods]}
 
 
-def _quarter_twin(rows: pd.DataFrame) -> pd.DataFrame:
+def _period_twin(rows: pd.DataFrame, noun: str) -> pd.DataFrame:
     if rows.empty:
         return rows
     words = {column: [duration(value) for value in rows[column]] for column in ("value", "low", "high")}
-    return pd.DataFrame({"quarter": rows["quarter"], "median": words["value"], "from": words["low"],
+    return pd.DataFrame({noun: rows["period"], "median": words["value"], "from": words["low"],
                          "to": words["high"], "incidents": rows["n"]}).iloc[::-1]
 
 
@@ -367,24 +375,24 @@ STATES = {"done in time": "state-1", "done, late or not is unknown": "state-1", 
 UNSURE = "done, late or not is unknown"
 
 
-def completion(rows: pd.DataFrame, quarters: Sequence[str], *, finding: str) -> Chart:
-    """What became of the promises of each quarter. rows: `quarter`, `state` (a key of STATES), `promises`.
+def completion(rows: pd.DataFrame, periods: Sequence[str], *, finding: str, noun: str = "quarter") -> Chart:
+    """What became of the promises of each period. rows: `period`, `state` (a key of STATES), `promises`.
 
-    quarters: those shown, oldest first.
+    periods: those shown, oldest first. noun: what they are, for the head of the table.
     """
     if rows.empty:
         return Chart(finding, name="completion")
     traces = [_state_bar(rows[rows["state"] == state], state) for state in STATES if (rows["state"] == state).any()]
-    figure = _figure(traces, barmode="stack", xaxis=_quarter_axis(quarters),
-                     yaxis=_counts(rows.groupby("quarter")["promises"].sum().max()))
-    wide = rows.pivot_table(index="quarter", columns="state", values="promises", aggfunc="sum", fill_value=0)
-    wide = wide.reindex([name for name in reversed(quarters) if name in wide.index],
+    figure = _figure(traces, barmode="stack", xaxis=_period_axis(periods),
+                     yaxis=_counts(rows.groupby("period")["promises"].sum().max()))
+    wide = rows.pivot_table(index="period", columns="state", values="promises", aggfunc="sum", fill_value=0)
+    wide = wide.reindex([name for name in reversed(periods) if name in wide.index],
                         columns=[state for state in STATES if state in wide.columns])
-    return Chart(finding, figure, wide.reset_index(), name="completion")
+    return Chart(finding, figure, wide.reset_index().rename(columns={"period": noun}), name="completion")
 
 
 def _state_bar(part: pd.DataFrame, state: str) -> go.Bar:
-    bar = go.Bar(x=part["quarter"].tolist(), y=part["promises"].tolist(), name=state,
+    bar = go.Bar(x=part["period"].tolist(), y=part["promises"].tolist(), name=state,
                  hovertemplate=f"%{{x}}: %{{y}} {state}<extra></extra>", **_trace_tone(STATES[state]))
     return bar.update(marker_pattern_shape="/" if state == UNSURE else "")
 

@@ -11,50 +11,49 @@ from opsanalytics.stats.intervals import Estimate, poisson_interval
 
 
 def count_rows(metric: Metric, scope: Scope) -> list[Row]:
-    days = days_of_groups(scope)
-    rows = []
-    for group in count_groups(metric, scope):
-        exposure = days.get(group.label, elapsed_days(scope))
-        rows += [_row(group, statistic, exposure, scope) for statistic in metric.statistics]
-    return rows
+    days = exposure(scope)
+    return [
+        _row(group, statistic, days.get(group.label, days[None]), scope)
+        for group in count_groups(metric, scope)
+        for statistic in metric.statistics
+    ]
 
 
 def count_groups(metric: Metric, scope: Scope) -> list[Group]:
     """The groups found, and those that are known to have had none: levels of the scale, months without an incident."""
     found = {group.label: group for group in scope.groups(metric.sql)}
-    known = scope.severities if scope.grouping.by == "severity" and found else list(days_of_groups(scope))
+    known = scope.severities if scope.grouping.by == "severity" and found else [label for label in exposure(scope) if label]
     rest = [label for label in found if label not in known and label != NOT_STATED]
-    labels = sorted([*known, *rest]) if scope.grouping.by in DAY_COLUMNS else [*known, *rest]
+    labels = sorted([*known, *rest], key=str) if scope.grouping.by in DAY_COLUMNS else [*known, *rest]
     labels += [NOT_STATED] if NOT_STATED in found else []
     return [found.get(label, Group(label, {}, {})) for label in labels]
 
 
-def days_of_groups(scope: Scope) -> dict[str | None, int]:
-    """Days of each week, month or quarter that lie in the period, are begun, and in the record; else nothing."""
-    if scope.grouping.by not in DAY_COLUMNS or scope.first_on is None:
-        return {}
-    label = DAY_COLUMNS[scope.grouping.by]
-    rows = fetch(scope.connection, "counts.days_in_groups", scope.parameters, {"label": label})
-    return {row["label"]: row["days"] for row in rows}
+def exposure(scope: Scope) -> dict[str | None, int]:
+    """Days of each week, month or quarter that is grouped by, and under None of all together: those of the period that
+    have begun, from the record's first day on. A rate is over these and no others.
+    """
+    if scope.first_on is None:
+        return {None: 0}
+    label = DAY_COLUMNS.get(scope.grouping.by or "", "null")
+    rows = fetch(scope.connection, "counts.exposure", scope.parameters, {"label": label})
+    days = {row["label"]: row["days"] for row in rows}
+    return days | {None: sum(days.values())}
 
 
-def elapsed_days(scope: Scope) -> int:
-    """Days of the period that have begun; without a period, days since the record's first."""
-    if scope.period:
-        return scope.period.days_elapsed
-    return (scope.as_of_on - scope.first_on).days + 1 if scope.first_on else 0
+def weekly_rate(count: int, days: int) -> Estimate:
+    """How many a week, with the exact Poisson interval."""
+    return Estimate(*(None if number is None else number * 7 / days for number in poisson_interval(count)))
 
 
 def _row(group: Group, statistic: str, days: int, scope: Scope) -> Row:
     n = group.counted.get("n", 0)
     unknown = _unknown(scope, days)
-    estimate = Estimate(None) if unknown else poisson_interval(n)
-    if statistic == "per_week" and not unknown:
-        estimate = Estimate(*(None if number is None else number * 7 / days for number in estimate))
-    exposure = f"over {days / 7:.3g} weeks" if statistic == "per_week" and not unknown else ""
+    is_rate = statistic == "per_week" and not unknown
+    estimate = Estimate(None) if unknown else weekly_rate(n, days) if is_rate else poisson_interval(n)
     return metric_row(
-        group.label, statistic, estimate, n, group.counted.get("n_open", 0), group.n_excluded,
-        unknown, exposure, _begins(scope), scope.group_note, left_out_note(group.left_out),
+        group.label, statistic, estimate, n, group.counted.get("n_open", 0), group.n_excluded, unknown,
+        f"over {days / 7:.3g} weeks" if is_rate else "", _begins(scope), scope.group_note, left_out_note(group.left_out),
     )
 
 

@@ -6,7 +6,7 @@ select
     zone,
     severities,
     policies,
-    (select min(started_on) from incidents) as first_on
+    (select min(started_on) from incidents where started_on <= as_of_on) as first_on
 from latest_load
 
 -- name: incident_population
@@ -45,8 +45,9 @@ inner join grouped using (incident_id)
 group by label, left_out
 order by label is null, min(label_rank), label, reason
 
--- name: days_in_groups
--- One row a group of days: how many days of it lie in the period and are begun by the as-of, from the first record on.
+-- name: exposure
+-- One row a group of days (one in all where `label` is NULL): how many days of it lie in the period, are begun by the
+-- as-of, and are in the record, which begins with its first incident.
 select
     {label} as label,
     count(*) as days

@@ -29,6 +29,9 @@ PROMISE_COLUMNS = {
     "week": "strftime(created_on, '%G-W%V')",
     "month": "strftime(created_on, '%Y-%m')",
     "quarter": "created_quarter",
+    "detected_by": "from_incident.detected_by",
+    "kind": "from_incident.kind",
+    "hour_class": "from_incident.hour_class",
 }
 DAY_COLUMNS = {"week": "strftime(day_on, '%G-W%V')", "month": "strftime(day_on, '%Y-%m')", "quarter": "quarter"}
 COLUMNS = {"incidents": INCIDENT_COLUMNS, "promises": PROMISE_COLUMNS}

@@ -27,11 +27,15 @@ left join record_fields
     and record_fields.name = $field
 
 -- name: promises_by_column
+-- The label is a column of the promise, or of the incident that it comes from.
 select
     action_id,
     cast({label} as varchar) as label,
     {label_rank} as label_rank
 from action_item_facts
+left join (select incident_id, detected_by, kind, hour_class from incident_facts) as from_incident
+    on action_item_facts.origin_id = from_incident.incident_id
+    and action_item_facts.origin_kind = 'incident'
 
 -- name: promises_by_service
 select distinct

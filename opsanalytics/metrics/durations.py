@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from opsanalytics.metrics.catalogue import Metric
+from opsanalytics.metrics.queries import run
 from opsanalytics.metrics.result import Row, left_out_note, metric_row
 from opsanalytics.metrics.scope import Group, Scope
 from opsanalytics.stats.intervals import Estimate, Floats, geometric_mean_interval, median_with_interval
 from opsanalytics.stats.survival import median_survival, ninetieth_percentile
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Whether an incident without that time is still waiting for it; one `mitigated` with no time written is not.
 STILL_OPEN = {
@@ -57,13 +62,25 @@ def duration_rows(metric: Metric, scope: Scope) -> list[Row]:
 
 
 def duration_groups(metric: Metric, scope: Scope) -> list[Group]:
+    identifiers, words = _clock(metric)
+    return scope.groups(metric.sql, identifiers, **words)
+
+
+def duration_items(metric: Metric, scope: Scope) -> pd.DataFrame:
+    """The incidents behind the metric, whatever the groups: incident_id, minutes, is_censored, reason (NULL: counted)."""
+    identifiers, words = _clock(metric)
+    return run(scope.connection, "durations.duration_items", {**scope.parameters, **words}, identifiers).df()
+
+
+def _clock(metric: Metric) -> tuple[dict[str, str], dict[str, str]]:
+    """The metric's two times as identifiers, and as words for the reasons."""
     identifiers = {
         "clock_start": metric.clock_start,
         "clock_end": metric.clock_end,
         "still_open": STILL_OPEN[metric.clock_end],
     }
     words = {"start_word": metric.clock_start.removesuffix("_at"), "end_word": metric.clock_end.removesuffix("_at")}
-    return scope.groups(metric.sql, identifiers, **words)
+    return identifiers, words
 
 
 def _row(group: Group, statistic: str, metric: Metric, scope: Scope) -> Row:

@@ -1,11 +1,8 @@
--- name: durations
--- One row a group and reason for leaving out (NULL: in the sample): the minutes of those that ended by the end of the
--- clock, and the minutes so far of those that had not. clock_end_at is the as-of, or the period's end if earlier.
--- `start_word` and `end_word` name the two times in the reasons.
-with grouped as (
-    {grouping}
-),
-population as (
+-- name: duration_items
+-- One row an incident of the period: its minutes, or the minutes so far (is_censored) when it had not ended by the end
+-- of the clock, which is the as-of, or the period's end if earlier. `reason` says why it is left out, NULL when it is
+-- not; `start_word` and `end_word` name the two times in it.
+with population as (
     {incident_population}
 ),
 spans as (
@@ -14,27 +11,35 @@ spans as (
         left_out,
         {clock_start} as begins_at,
         {clock_end} as ends_at,
-        {still_open} as is_still_open,
+        coalesce({still_open}, false) as is_still_open,
         restored_source
     from population
+)
+select
+    incident_id,
+    restored_source,
+    ends_at is null or ends_at > $clock_end_at as is_censored,
+    case
+        when ends_at < $clock_end_at then minutes_between(begins_at, ends_at)
+        else minutes_between(begins_at, $clock_end_at)
+    end as minutes,
+    case
+        when left_out is not null then left_out
+        when begins_at is null then 'no ' || $start_word || ' time'
+        when ends_at < begins_at then $end_word || ' before ' || $start_word
+        when begins_at > $clock_end_at then $start_word || ' after the end of the clock'
+        when ends_at is null and not is_still_open then 'no ' || $end_word || ' time'
+    end as reason
+from spans
+
+-- name: durations
+-- One row a group and reason for leaving out (NULL: in the sample): the minutes of those that ended, and the minutes so
+-- far of those that had not.
+with grouped as (
+    {grouping}
 ),
-judged as (
-    select
-        incident_id,
-        restored_source,
-        ends_at is null or ends_at > $clock_end_at as is_censored,
-        case
-            when ends_at < $clock_end_at then minutes_between(begins_at, ends_at)
-            else minutes_between(begins_at, $clock_end_at)
-        end as minutes,
-        case
-            when left_out is not null then left_out
-            when begins_at is null then 'no ' || $start_word || ' time'
-            when ends_at < begins_at then $end_word || ' before ' || $start_word
-            when begins_at > $clock_end_at then $start_word || ' after the end of the clock'
-            when ends_at is null and not is_still_open then 'no ' || $end_word || ' time'
-        end as reason
-    from spans
+items as (
+    {duration_items}
 )
 select
     label,
@@ -45,7 +50,7 @@ select
     count(*) filter (where not is_censored and restored_source = 'impact end') as from_impact_end,
     count(*) filter (where not is_censored and restored_source = 'mitigated') as from_mitigated,
     count(*) filter (where not is_censored and restored_source = 'resolved') as from_resolved
-from judged
+from items
 inner join grouped using (incident_id)
 group by label, reason
 order by label is null, min(label_rank), label, reason

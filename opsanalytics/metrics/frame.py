@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pandas as pd
 
-from opsanalytics.metrics.result import COLUMNS, MetricResult
+from opsanalytics.metrics.result import COLUMNS, MetricResult, interval_words
 
 _NUMBERS = ("value", "low", "high")
 
@@ -48,7 +48,7 @@ class MetricFrame(pd.DataFrame):
 
     def _shown(self) -> pd.DataFrame:
         plain = self._plain
-        limits = [_interval(low, high) for low, high in zip(plain["low"], plain["high"], strict=True)]
+        limits = [interval_words(low, high, _number) for low, high in zip(plain["low"], plain["high"], strict=True)]
         shown = plain.assign(value=[_number(value) for value in plain["value"]], interval=limits)
         columns = ["group", "statistic", "value", "interval", "unit", "n", "n_open", "n_excluded", "note"]
         extra = [column for column in plain.columns if column not in COLUMNS]
@@ -72,10 +72,3 @@ def metric_frame(result: MetricResult) -> MetricFrame:
 
 def _number(value: float) -> str:
     return "" if pd.isna(value) else f"{value:.6g}"
-
-
-def _interval(low: Any, high: Any) -> str:
-    """`12 to 40`, an open end where a limit is not reached."""
-    if pd.isna(low) and pd.isna(high):
-        return ""
-    return f"{_number(low) or '?'} to {_number(high) or 'not reached'}"

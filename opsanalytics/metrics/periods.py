@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -50,21 +51,20 @@ class Period:
         return min(max((self.as_of_on - self.starts_on).days + 1, 0), self.days)
 
     @property
+    def progress(self) -> str:
+        """How far a period with days to come is: `day 53 of 92`. On its last day it is as good as complete."""
+        return f"day {self.days_elapsed} of {self.days}" if self.days_elapsed < self.days else ""
+
+    @property
     def label(self) -> str:
-        """The name, and how far an unfinished period is: `2026-Q4, day 53 of 92`."""
+        """The name, and how far the period is: `2026-Q4, day 53 of 92`."""
         if self.kind == "all":
             return f"all, up to {self.as_of_on}"
-        if self.is_complete:
-            return self.name
-        return f"{self.name}, day {self.days_elapsed} of {self.days}"
-
-    def starts_at(self, zone: str) -> datetime:
-        """First instant, as naive UTC like every instant in the tables, for days cut in `zone`."""
-        return _midnight(self.starts_on, zone)
+        return ", ".join(filter(None, (self.name, self.progress)))
 
     def ends_at(self, zone: str) -> datetime:
-        """First instant after the period, as naive UTC."""
-        return _midnight(self.ends_on, zone)
+        """First instant after the period, as naive UTC like every instant in the tables, for days cut in `zone`."""
+        return datetime.combine(self.ends_on, time(), ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
 
 
 def parse_period(text: str, *, as_of_on: date, fiscal_year_start: int = 1, kind: str = "quarter") -> Period:
@@ -100,10 +100,11 @@ def previous(period: Period) -> Period:
 
 
 def trailing(period: Period, n: int) -> tuple[Period, ...]:
-    """The n periods of the same kind that end with this one, oldest first; `all` stands alone."""
+    """The n periods of the same kind that end with this one, oldest first; `all`, and one of the year 1, stand alone."""
     periods = [period]
-    while len(periods) < n and period.kind != "all":
-        periods.append(previous(periods[-1]))
+    with suppress(ValueError, OverflowError):  # the calendar begins with the year 1
+        while len(periods) < n and period.kind != "all":
+            periods.append(previous(periods[-1]))
     return tuple(reversed(periods))
 
 
@@ -126,14 +127,15 @@ class _Shape:
 
     def _week(self, monday: date) -> Period:
         year, week, _ = monday.isocalendar()
-        return self.period(f"{year}-W{week:02}", monday, monday + timedelta(7))
+        return self.period(f"{year:04}-W{week:02}", monday, monday + timedelta(7))
 
     def starting_month(self, first: int) -> Period:
         """`first` counts months from January of year 0."""
         starts_on, ends_on = _first_day(first), _first_day(first + _MONTHS[self.kind])
         into_year = (starts_on.month - self.fiscal_year_start) % 12
         ends_in = _first_day(first - into_year + 11).year
-        names = {"month": f"{starts_on:%Y-%m}", "quarter": f"{ends_in}-Q{into_year // 3 + 1}", "year": f"{ends_in}"}
+        names = {"month": f"{starts_on.year:04}-{starts_on.month:02}", "quarter": f"{ends_in:04}-Q{into_year // 3 + 1}",
+                 "year": f"{ends_in:04}"}
         return self.period(names[self.kind], starts_on, ends_on)
 
     def day_range(self, starts_on: date, ends_on: date) -> Period:
@@ -201,10 +203,6 @@ _FORMS: tuple[tuple[str, Callable[..., Period]], ...] = (
 
 def _first_day(months: int) -> date:
     return date(months // 12, months % 12 + 1, 1)
-
-
-def _midnight(day_on: date, zone: str) -> datetime:
-    return datetime.combine(day_on, time(), ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
 
 
 def _valid() -> str:

@@ -46,17 +46,27 @@ def fetch(
     parameters: Mapping[str, Any],
     identifiers: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows as dicts. Parameters that the query does not name are left out, because DuckDB refuses them."""
+    """Rows as dicts."""
+    cursor = run(connection, name, parameters, identifiers)
+    columns = [column[0] for column in cursor.description or []]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def run(
+    connection: DuckDBPyConnection,
+    name: str,
+    parameters: Mapping[str, Any],
+    identifiers: Mapping[str, str] | None = None,
+) -> DuckDBPyConnection:
+    """The executed query. Parameters that it does not name are left out, because DuckDB refuses them."""
     import duckdb
 
     text = query_text(name, identifiers or {})
     bound = {key: parameters[key] for key in set(re.findall(r"\$(\w+)", text))}
     try:
-        cursor = connection.execute(text, bound)
+        return connection.execute(text, bound)
     except duckdb.Error as error:
         raise QueryError(f"metric query {name}: {error}; load again with this version of opsanalytics") from error
-    columns = [column[0] for column in cursor.description or []]
-    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _split(text: str) -> list[tuple[str, str]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from opsanalytics.metrics.catalogue import UNITS, Metric
@@ -57,6 +59,14 @@ def metric_row(
     return dict(
         zip(COLUMNS, (group, statistic, value, low, high, UNITS[statistic], n, n_open, n_excluded, note), strict=True)
     )
+
+
+def interval_words(low: float | None, high: float | None, say: Callable[[float], str]) -> str:
+    """`12 to 40`, with a word for an end that is not reached; nothing where neither end is known."""
+    first, last = (None if end is None or isnan(end) else say(end) for end in (low, high))
+    if first is None and last is None:
+        return ""
+    return f"{first or '?'} to {last or 'not reached'}"
 
 
 def left_out_note(left_out: dict[str, int]) -> str:

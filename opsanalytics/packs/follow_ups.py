@@ -8,7 +8,8 @@ import pandas as pd
 
 from opsanalytics.figures import AGES, STATES, UNSURE, Chart, Number, ageing, completion, day, plural, quantity
 from opsanalytics.metrics.catalogue import METRICS
-from opsanalytics.packs.record import Record, days_words, left_out_words, short_words, span_words
+from opsanalytics.metrics.result import Row, interval_words
+from opsanalytics.packs.record import Record, left_out_words, short_words
 
 STATISTICS = {
     "median_days_to_close": "median days to close",
@@ -25,23 +26,24 @@ _AGE_LIMITS = (-1, 7, 30, 91, 182, 10**6)
 # --- what became of them
 
 def standing(record: Record) -> Chart:
-    """The follow-ups of each quarter, by what became of them."""
+    """The follow-ups of each period, by what became of them."""
     rows = standing_rows(record)
-    chart = completion(rows, [short_words(period) for period in record.shown_periods], finding=_standing_finding(record))
-    caption = (f"By the quarter of the promise, {span_words(record.shown_periods)}. Whether it was late is unknown where "
+    chart = completion(rows, [short_words(period) for period in record.shown_periods], finding=_standing_finding(record),
+                       noun=record.noun)
+    caption = (f"By the {record.noun} of the promise, {record.span_words(record.shown_periods)}. Whether it was late is unknown where "
                "nobody wrote down the day it was due or done.")
     return replace(chart, numbers=open_promises(record), name="promises", caption=caption if chart.figure else "",
                    definition=METRICS["follow_up_completion"].definition)
 
 
 def standing_rows(record: Record) -> pd.DataFrame:
-    """`quarter`, `state`, `promises` for the shown periods."""
+    """`period`, `state`, `promises` for the shown periods."""
     parts = []
     for period in record.shown_periods:
         items = record.within(record.promises[record.promises["created_on"].notna()], period, "created_on")
         states = items.apply(_state, axis=1) if len(items) else pd.Series(dtype=str)
         parts += [(short_words(period), state, int((states == state).sum())) for state in STATES if (states == state).any()]
-    return pd.DataFrame(parts, columns=["quarter", "state", "promises"])
+    return pd.DataFrame(parts, columns=["period", "state", "promises"])
 
 
 def _state(item: pd.Series) -> str:
@@ -123,20 +125,19 @@ def oldest_finding(record: Record, shown: int = 3) -> str:
 # --- the statistics
 
 def statistics(record: Record) -> pd.DataFrame:
-    """A statistic of the metric a row, for those promised over the last four quarters."""
+    """A statistic of the metric a row, for those promised over the last four periods."""
     rows = record.metric("follow_up_completion", record.durations_period).rows
     if not any(row["n"] for row in rows):
         return pd.DataFrame()
     return pd.DataFrame([
-        (STATISTICS[row["statistic"]], quantity(row["value"], row["unit"]), _interval(row["low"], row["high"], row["unit"]),
-         row["n"], row["note"]) for row in rows
+        (STATISTICS[row["statistic"]], quantity(row["value"], row["unit"]), _interval(row), row["n"], row["note"]) for row in rows
     ], columns=["statistic", "value", "95 % interval", "of", "note"])
 
 
 def statistics_finding(record: Record) -> str:
     share = record.number("", "follow_up_completion", "share_done_90d", record.durations_period)
     if statistics(record).empty:
-        return f"No follow-up was promised {days_words(record.durations_period)}"
+        return f"No follow-up was promised {record.days_words(record.durations_period)}"
     if share.value is None:
         return "How soon follow-ups get done: too few are old enough to say"
     return f"{quantity(share.value, 'share')} of follow-ups are done within 90 days"
@@ -150,13 +151,11 @@ def statistic_numbers(record: Record) -> list[Number]:
 
 def statistics_caption(record: Record) -> str:
     left_out = record.metric("follow_up_completion", record.durations_period).excluded
-    return f"Follow-ups promised {days_words(record.durations_period)}{left_out_words(left_out)}. Those still open count as open, not as lost."
+    return f"Follow-ups promised {record.days_words(record.durations_period)}{left_out_words(left_out)}. Those still open count as open, not as lost."
 
 
-def _interval(low: float | None, high: float | None, unit: str) -> str:
-    if low is None and high is None:
-        return "–"
-    return f"{quantity(low, unit)} to {quantity(high, unit) if high is not None else 'not reached'}"
+def _interval(row: Row) -> str:
+    return interval_words(row["low"], row["high"], lambda end: quantity(end, row["unit"])) or "–"
 
 
 def groups(record: Record, by: str) -> pd.DataFrame:

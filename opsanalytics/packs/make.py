@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from opsanalytics.errors import DatabaseError, NotebookError, UsageError
-from opsanalytics.metrics.dimensions import find_grouping
+from opsanalytics.errors import NotebookError, UsageError
+from opsanalytics.metrics.dimensions import COLUMNS, find_grouping
 from opsanalytics.metrics.periods import Period, parse_period
 from opsanalytics.packs.catalogue import Pack, find_pack, notebooks_folder
 from opsanalytics.packs.manifest import write_manifest
@@ -20,19 +20,22 @@ from opsanalytics.packs.run import FailedRunError, Parameters, Run, check_parame
 from opsanalytics.packs.sheets import write_sheets
 from opsanalytics.packs.shelf import check_destination, keep_failed, put, run_folder
 from opsanalytics.tables import TABLES
-from opsanalytics.warehouse.connect import locked
+from opsanalytics.warehouse.connect import locked, read_clock
 
 LEFT_OUT_OF_SHEETS = ("loads",)  # names folders of the machine that loaded
 
 
 @dataclass(frozen=True)
 class PackResult:
-    """Where the pack stands. `pages` are file names in `folder`, the first page first."""
+    """Where the pack stands. `pages` are file names in `folder`, the first page first; `warnings` are what its notebooks
+    wrote to stderr, a line each behind the notebook's name.
+    """
 
     folder: Path
     index: Path
     seconds: float
     pages: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def make_pack(
@@ -50,34 +53,32 @@ def make_pack(
     with locked(database) as connection:
         covered = _period(connection, pack, period)
         if by is not None:
-            find_grouping(connection, "incidents", by)
+            for records in COLUMNS:
+                find_grouping(connection, records, by)
     parameters = {"period": covered.name} | ({"by": by} if by is not None else {})
     destination = (output or reports / pack.name / covered.name).resolve()
     check_destination(destination)
     with run_folder(reports, destination) as place:
         built = place / pack.name
-        _run(pack, parameters, built / "notebooks", database, reports, progress)
-        pages = _render(built, pack, covered, database, parameters)
+        warnings = _run(pack, parameters, built / "notebooks", database, reports, progress)
+        pages = tuple(page.file for page in _render(built, pack, covered, database, parameters))
         put(built, destination, shelf=reports)
-    return PackResult(destination, destination / "index.html", time.monotonic() - began, tuple(page.file for page in pages))
+    return PackResult(destination, destination / "index.html", time.monotonic() - began, pages, warnings)
 
 
 def _period(connection: duckdb.DuckDBPyConnection, pack: Pack, text: str | None) -> Period:
-    row = connection.execute("select as_of_on, fiscal_year_start from latest_load").fetchone()
-    if row is None:
-        raise DatabaseError("the database holds no load; run `opsanalytics load`")
-    as_of_on, fiscal_year_start = row
-    return parse_period(text or pack.default_period, as_of_on=as_of_on, fiscal_year_start=fiscal_year_start,
+    clock = read_clock(connection)
+    return parse_period(text or pack.default_period, as_of_on=clock.as_of_on, fiscal_year_start=clock.fiscal_year_start,
                         kind=pack.period_kind)
 
 
 def _run(
     pack: Pack, parameters: Parameters, folder: Path, database: Path, reports: Path, progress: Callable[[str], None]
-) -> None:
+) -> tuple[str, ...]:
     folder.mkdir(parents=True)
     runs = planned_runs(pack, parameters, folder)
     try:
-        run_notebooks(runs, database=database, progress=progress)
+        return run_notebooks(runs, database=database, progress=progress)
     except FailedRunError as error:
         kept = keep_failed(error.run.executed, reports, f"{pack.name}-{error.run.name}.ipynb")
         raise NotebookError(f"{error}\nits executed notebook is {kept}; the pack that stood is as it was") from None

@@ -10,8 +10,8 @@ from typing import Any
 import nbformat
 
 from opsanalytics.errors import NotebookError
+from opsanalytics.figures import NUMBERS
 
-NUMBERS = "application/vnd.opsanalytics.numbers+json"
 FIELDS = ("id", "value", "low", "high", "unit", "n", "verdict")
 
 

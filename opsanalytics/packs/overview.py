@@ -10,10 +10,11 @@ import pandas as pd
 
 from opsanalytics.figures import Chart, Number, Tile, day, plural, quantity, weekly_incidents
 from opsanalytics.metrics.catalogue import METRICS
+from opsanalytics.metrics.counts import weekly_rate
 from opsanalytics.metrics.periods import Period
 from opsanalytics.packs.follow_ups import open_promises, overdue_words
-from opsanalytics.packs.record import Record, days_words, left_out_words, short_words, span_words
-from opsanalytics.stats.intervals import Estimate, poisson_interval, proportion_interval
+from opsanalytics.packs.record import Record, days_between, left_out_words, short_words
+from opsanalytics.stats.intervals import Estimate, proportion_interval
 
 Sentence = list[str | tuple[str, str]]
 
@@ -37,7 +38,7 @@ def answer_numbers(record: Record) -> list[Number]:
 
 def _how_many(record: Record) -> Sentence:
     count = record.number("incidents", "incident_count", "count")
-    so_far = "" if record.period.is_complete else " so far"
+    so_far = " so far" if record.period.progress else ""
     when = f"in {short_words(record.period)}{so_far}"
     if not count.value:
         return [("No incident", "weekly_incidents"), f" is counted {when}{_before(record)}."]
@@ -80,7 +81,7 @@ def _how_kept(record: Record) -> Sentence:
 
 
 def short_span(record: Record) -> str:
-    """`since Q1 2026`: the quarters over which durations are read."""
+    """`since Q1 2026`: the periods over which durations are read."""
     periods = record.shown_periods[-4:]
     return f"since {short_words(periods[0])}" if len(periods) > 1 else f"in {short_words(record.period)}"
 
@@ -90,47 +91,46 @@ def short_span(record: Record) -> str:
 def tiles(record: Record) -> list[Tile]:
     if record.counted.empty:
         return []
-    return [_severe(record), _customers_first(record), _within_sla(record), _restored(record), _quiet_days(record)]
+    made = (_severe(record), _customers_first(record), _within_sla(record), _restored(record), _quiet_days(record))
+    return [replace(tile, period=record.noun) for tile in made]
 
 
 def _severe(record: Record) -> Tile:
     levels = record.scale[: 2 if len(record.scale) > 2 else 1]
     rate = _severe_rate(record, record.period, levels)
-    weeks = record.period.days_elapsed / 7
-    seen = rate.n or 0
-    return Tile(f"{' and '.join(levels)}, per week", rate, f"{plural(seen, 'incident')} in {weeks:.1f} weeks",
+    weeks = record.exposure(record.period) / 7
+    return Tile(f"{' and '.join(levels)}, per week", rate, f"{plural(rate.n or 0, 'incident')} in {weeks:.1f} weeks",
                 [_severe_rate(record, period, levels).value for period in record.shown_periods], "weekly_incidents")
 
 
 def _severe_rate(record: Record, period: Period, levels: Sequence[str]) -> Number:
     rows = record.within(record.counted, period)
-    count, weeks = int(rows["severity"].isin(levels).sum()), period.days_elapsed / 7
-    if weeks == 0:
-        return Number("severe_per_week", None, "a week", n=0)
-    scaled = Estimate(*(None if part is None else part / weeks for part in poisson_interval(count)))
-    return Number("severe_per_week", scaled.value, "a week", scaled.low, scaled.high, count)
+    count, days = int(rows["severity"].isin(levels).sum()), record.exposure(period)
+    rate = weekly_rate(count, days) if days else Estimate(None)
+    return Number("severe_per_week", rate.value, "a week", rate.low, rate.high, count)
 
 
 def _customers_first(record: Record) -> Tile:
-    share = _seen_by_customers(record, record.period)
-    told, every = share.n or 0, len(record.within(record.counted, record.period))
-    seen = round((share.value or 0) * told)
-    note = f"{seen} of {told} incidents" + (f"; {every - told} do not say" if every > told else "")
-    if not told:
-        note = "no file of this period says who saw it first"
-    return Tile("Seen by customers first", share, note,
-                [_seen_by_customers(record, period).value for period in record.shown_periods])
+    seen, told = _seen_by_customers(record, record.period)
+    silent = len(record.within(record.counted, record.period)) - told
+    note = f"{seen} of {plural(told, 'incident')}" + (f"; {silent} do not say" if silent else "")
+    share = proportion_interval(seen, told)
+    return Tile(
+        "Seen by customers first", Number("seen_by_customers_first", share.value, "share", share.low, share.high, told),
+        note if told else "no file of this period says who saw it first",
+        [proportion_interval(*_seen_by_customers(record, period)).value for period in record.shown_periods],
+    )
 
 
-def _seen_by_customers(record: Record, period: Period) -> Number:
+def _seen_by_customers(record: Record, period: Period) -> tuple[int, int]:
+    """How many incidents customers saw first, and how many say who did."""
     told = record.within(record.counted, period)["detected_by"].dropna()
-    share = proportion_interval(int((told == "customer").sum()), len(told))
-    return Number("seen_by_customers_first", share.value, "share", share.low, share.high, len(told))
+    return int((told == "customer").sum()), len(told)
 
 
 def _within_sla(record: Record) -> Tile:
     share = record.number("follow_ups_within_sla", "follow_up_completion", "done_within_sla")
-    note = f"{round((share.value or 0) * (share.n or 0))} of {share.n} promised in {short_words(record.period)} whose days are over"
+    note = f"of {share.n} promised in {short_words(record.period)} whose days are over"
     if not share.n:
         note = f"of {short_words(record.period)} no follow-up's days are over yet"
     return Tile("Follow-ups done within SLA", share, note, record.trend("follow_up_completion", "done_within_sla"), "promises")
@@ -177,11 +177,13 @@ def weekly(record: Record) -> Chart:
 
 def weekly_rows(record: Record) -> pd.DataFrame:
     """`week_on`, `severity`, `incidents`: every week of the shown periods that has begun, zeros included."""
-    first, last = record.shown_periods[0].starts_on, record.last_on
-    begins = max(first, record.first_on or first)
-    weeks = pd.date_range(begins - timedelta(begins.weekday()), last, freq="7D").date
-    shown = record.counted[(record.counted["started_on"] >= first) & (record.counted["started_on"] <= last)]
-    return counts_by(shown, "week_on", [value - timedelta(value.weekday()) for value in shown["started_on"]], list(weeks), record)
+    shown = record.shown_incidents
+    weeks = {monday(value) for value in days_between(record.shown_days[0], record.last_on)}
+    return counts_by(shown, "week_on", [monday(value) for value in shown["started_on"]], sorted(weeks), record)
+
+
+def monday(day_on: date) -> date:
+    return day_on - timedelta(day_on.weekday())
 
 
 def counts_by(shown: pd.DataFrame, name: str, keys: list[date], every: list[date], record: Record) -> pd.DataFrame:
@@ -194,30 +196,23 @@ def counts_by(shown: pd.DataFrame, name: str, keys: list[date], every: list[date
 
 def _weekly_finding(record: Record) -> str:
     if not weekly_rows(record)["incidents"].sum():
-        return f"No incident to draw: none that counts started {span_words(record.shown_periods)}"
+        return f"No incident to draw: none that counts started {record.span_words(record.shown_periods)}"
     rate = record.number("", "incident_count", "per_week").value
     now = f"{rate:.1f} incidents a week in {short_words(record.period)}" if rate is not None else "No week has begun"
-    before = [record.number("", "incident_count", "count", period) for period in record.shown_periods[:-1]]
-    weeks = sum(_weeks_in_record(record, period) for period in record.shown_periods[:-1])
-    if not weeks:
-        return now
-    return f"{now}, {sum(part.n or 0 for part in before) / weeks:.1f} a week in the {_quarters(len(before))} before"
+    before = record.shown_periods[:-1]
+    past = record.number("", "incident_count", "per_week", record.span(before)).value if before else None
+    return now if past is None else f"{now}, {past:.1f} a week in the {_how_many_periods(record, len(before))} before"
 
 
-def _weeks_in_record(record: Record, period: Period) -> float:
-    begins = max(period.starts_on, record.first_on or period.starts_on)
-    return max((period.ends_on - begins).days, 0) / 7
-
-
-def _quarters(count: int) -> str:
-    words = ("", "quarter", *(f"{word} quarters" for word in ("two", "three", "four", "five", "six", "seven")))
-    return words[count]
+def _how_many_periods(record: Record, count: int) -> str:
+    words = ("two", "three", "four", "five", "six", "seven")
+    return record.noun if count == 1 else f"{words[count - 2]} {record.noun}s"
 
 
 def _weekly_caption(record: Record) -> str:
     counts = record.metric("incident_count")
-    unfinished = "" if record.period.is_complete else " The last week is not over."
-    return (f"Counted by the day they started, {span_words(record.shown_periods)}; {short_words(record.period)}: "
+    unfinished = " The last week is not over." if record.period.progress else ""
+    return (f"Counted by the day they started, {record.span_words(record.shown_periods)}; {short_words(record.period)}: "
             f"{counts.rows[0]['n']} counted{left_out_words(counts.excluded)}.{unfinished}")
 
 
@@ -249,7 +244,7 @@ def trust_numbers(record: Record) -> list[Number]:
 
 
 def trust_caption(record: Record) -> str:
-    return f"Read {record.as_of_words}; days are cut in {record.load['zone']}; the figures above cover {days_words(record.period)}."
+    return f"Read {record.as_of_words}; days are cut in {record.load['zone']}; the figures above cover {record.days_words(record.period)}."
 
 
 def _where_found(contradictions: pd.DataFrame) -> str:

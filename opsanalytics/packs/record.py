@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -13,13 +12,18 @@ import duckdb
 import pandas as pd
 
 from opsanalytics.figures import NO_SEVERITY, Number, day, plural
+from opsanalytics.metrics.catalogue import find_metric
 from opsanalytics.metrics.compute import compute
+from opsanalytics.metrics.counts import exposure
 from opsanalytics.metrics.dimensions import find_grouping
-from opsanalytics.metrics.periods import Period, parse_period, trailing
+from opsanalytics.metrics.durations import duration_items
+from opsanalytics.metrics.periods import KINDS, Period, parse_period, trailing
+from opsanalytics.metrics.queries import run
 from opsanalytics.metrics.result import MetricResult
+from opsanalytics.metrics.scope import Scope, read_scope
 
-QUARTERS_SHOWN = 8
-QUARTERS_OF_DURATIONS = 4
+PERIODS_SHOWN = 8
+PERIODS_OF_DURATIONS = 4
 
 
 @dataclass(frozen=True)
@@ -35,15 +39,18 @@ class Record:
 
     @cached_property
     def incidents(self) -> pd.DataFrame:
-        """Every incident known by the as-of, oldest first; a severity that the file does not state is NO_SEVERITY."""
-        facts = self._frame("incident_facts")
-        facts = facts[facts["started_on"].isna() | (facts["started_on"] <= self.as_of_on)]
-        facts = facts.assign(severity=facts["severity"].fillna(NO_SEVERITY), is_open=facts["is_open"].fillna(False))
+        """Every incident, oldest first; `left_out` says why a metric does not count it. A severity that the file does not
+        state is NO_SEVERITY.
+        """
+        scope = self._scope()
+        facts = _with_days(run(self.connection, "counts.incident_population", scope.parameters).df())
+        facts = facts.assign(severity=facts["severity"].fillna(NO_SEVERITY))
         return facts.sort_values(["started_on", "started_at", "incident_id"], na_position="first")
 
     @cached_property
     def counted(self) -> pd.DataFrame:
-        return self.incidents[self.incidents["is_counted"] & self.incidents["started_on"].notna()]
+        """The population of the metrics, as far as it has days."""
+        return self.incidents[self.incidents["left_out"].isna() & self.incidents["started_on"].notna()]
 
     @cached_property
     def promises(self) -> pd.DataFrame:
@@ -70,22 +77,18 @@ class Record:
     def scale(self) -> list[str]:
         return list(self.load["severities"])
 
-    @property
-    def policies(self) -> dict[str, Any]:
-        return dict(json.loads(self.load["policies"]))
-
     # --- periods
 
     @cached_property
     def shown_periods(self) -> tuple[Period, ...]:
         """The period and the seven before it, oldest first, from the record's first day on."""
-        periods = trailing(self.period, QUARTERS_SHOWN)
+        periods = trailing(self.period, PERIODS_SHOWN)
         return tuple(part for part in periods if self.first_on is None or part.ends_on > self.first_on) or periods[-1:]
 
     @cached_property
     def durations_period(self) -> Period:
         """The period with the three before it: durations vary too much to be read over one."""
-        return self._span(trailing(self.period, QUARTERS_OF_DURATIONS))
+        return self.span(trailing(self.period, PERIODS_OF_DURATIONS))
 
     @property
     def before(self) -> Period | None:
@@ -93,9 +96,14 @@ class Record:
         return self.shown_periods[-2] if len(self.shown_periods) > 1 else None
 
     @property
+    def noun(self) -> str:
+        """What the period is: a quarter, a month, a week, a year, or just a period."""
+        return self.period.kind if self.period.kind in KINDS else "period"
+
+    @cached_property
     def first_on(self) -> date | None:
-        days = self.incidents["started_on"].dropna()
-        return days.min() if len(days) else None
+        """The record's first day."""
+        return self._scope().first_on
 
     @property
     def last_on(self) -> date:
@@ -104,13 +112,24 @@ class Record:
 
     @property
     def shown_days(self) -> tuple[date, date]:
-        """First and last day of the shown periods, those to come included."""
-        return self.shown_periods[0].starts_on, self.period.ends_on - timedelta(1)
+        """First and last day of the shown periods, from the record's first day on, those to come included."""
+        last = self.period.ends_on - timedelta(1)
+        return min(self.begins_on(self.shown_periods[0]), last), last
+
+    def begins_on(self, period: Period) -> date:
+        """The period's first day that the record can speak of."""
+        return max(period.starts_on, self.first_on or self.last_on)
+
+    @property
+    def shown_incidents(self) -> pd.DataFrame:
+        """The counted ones that started in the shown periods."""
+        return self.within(self.counted, self.span(self.shown_periods))
 
     def within(self, frame: pd.DataFrame, period: Period, column: str = "started_on") -> pd.DataFrame:
         return frame[(frame[column] >= period.starts_on) & (frame[column] < period.ends_on)]
 
-    def _span(self, periods: Sequence[Period]) -> Period:
+    def span(self, periods: Sequence[Period]) -> Period:
+        """One period over all of them."""
         if len(periods) == 1:
             return periods[0]
         text = f"{periods[0].starts_on}..{periods[-1].ends_on - timedelta(1)}"
@@ -119,7 +138,14 @@ class Record:
     # --- metrics
 
     def metric(self, name: str, period: Period | None = None, by: str | None = None) -> MetricResult:
-        return compute(self.connection, name, period=period or self.period, by=by)
+        asked = (name, period or self.period, by)
+        if asked not in self._answers:
+            self._answers[asked] = compute(self.connection, name, period=asked[1], by=by)
+        return self._answers[asked]
+
+    @cached_property
+    def _answers(self) -> dict[tuple[str, Period, str | None], MetricResult]:
+        return {}
 
     def number(self, key: str, name: str, statistic: str, period: Period | None = None) -> Number:
         """A statistic of a metric as a number of the page, called `key` there."""
@@ -128,6 +154,17 @@ class Record:
 
     def trend(self, name: str, statistic: str) -> tuple[float | None, ...]:
         return tuple(self.number("", name, statistic, period).value for period in self.shown_periods)
+
+    def exposure(self, period: Period) -> int:
+        """The days of the period that a rate is over."""
+        return exposure(self._scope(period))[None]
+
+    def duration_items(self, name: str, by: str | None = None) -> pd.DataFrame:
+        """The incidents behind a duration metric over `durations_period`, with minutes, is_censored, and reason."""
+        return duration_items(find_metric(name), self._scope(self.durations_period, by))
+
+    def _scope(self, period: Period | None = None, by: str | None = None) -> Scope:
+        return read_scope(self.connection, "incidents", period, by, every_kind=False)
 
     def groups(self, by: str) -> pd.DataFrame:
         """`incident_id`, `group`: an incident is in as many groups as it has services."""
@@ -156,23 +193,40 @@ class Record:
             return f"no incidents in {short_words(self.period)}"
         return f"{plural(n, 'incident')} counted" + left_out_words(counts.excluded)
 
+    def days_words(self, period: Period) -> str:
+        return self.span_words([period])
+
+    def span_words(self, periods: Sequence[Period]) -> str:
+        """From the first day of the first period that is in the record to the last day of the last that has begun."""
+        last = periods[-1]
+        ends_on = min(last.ends_on - timedelta(1), last.as_of_on)
+        return f"{day(min(self.begins_on(periods[0]), ends_on))} to {day(ends_on)}"
+
     def _frame(self, view: str) -> pd.DataFrame:
-        """A table or view with days as `date`, so that they compare with the days of periods."""
-        frame = self.connection.execute(f"select * from {view}").df()
-        for column in frame.columns:
-            if str(column).endswith("_on"):
-                frame[column] = [value.date() if not pd.isna(value) else None for value in pd.to_datetime(frame[column])]
-        return frame
+        return _with_days(self.connection.execute(f"select * from {view}").df())
+
+
+def _with_days(frame: pd.DataFrame) -> pd.DataFrame:
+    """Days as `date`, so that they compare with the days of periods."""
+    for column in frame.columns:
+        if str(column).endswith("_on"):
+            frame[column] = [value.date() if not pd.isna(value) else None for value in pd.to_datetime(frame[column])]
+    return frame
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(number) for number in range((last - first).days + 1))
 
 
 def period_words(period: Period) -> str:
-    """`Q4 2026, day 53 of 92`: a quarter as people say it, and how far it is when it is not over."""
-    said = short_words(period)
-    return said if period.is_complete else f"{said}, day {period.days_elapsed} of {period.days}"
+    """`Q4 2026, day 53 of 92`: a quarter as people say it, and how far it is when there are days to come."""
+    return ", ".join(filter(None, (short_words(period), period.progress)))
 
 
 def short_words(period: Period) -> str:
     year, _, quarter = period.name.partition("-")
+    if period.kind == "all":
+        return "the whole record"
     return f"{quarter} {year}" if period.kind == "quarter" else period.name
 
 
@@ -181,13 +235,3 @@ def left_out_words(reasons: dict[str, int]) -> str:
         return ""
     said = ", ".join(f"{n} {reason.removeprefix('kind is ').removeprefix('status is ')}" for reason, n in reasons.items())
     return f", {sum(reasons.values())} left out ({said})"
-
-
-def days_words(period: Period) -> str:
-    return span_words([period])
-
-
-def span_words(periods: Sequence[Period]) -> str:
-    """From the first day of the first period to the last day of the last that has begun."""
-    last = periods[-1]
-    return f"{day(periods[0].starts_on)} to {day(min(last.ends_on - timedelta(1), last.as_of_on))}"

@@ -24,10 +24,9 @@ import plotly
 from nbconvert.exporters import HTMLExporter
 
 from opsanalytics import __version__
-from opsanalytics.figures import TONES
+from opsanalytics.figures import PLOTLY, TONES
 from opsanalytics.packs.catalogue import Pack
 
-PLOTLY = "application/vnd.plotly.v1+json"
 STYLE = re.compile(r'<style class="opsanalytics">(.*?)</style>', re.DOTALL)
 _FILES = files("opsanalytics.packs") / "page"
 

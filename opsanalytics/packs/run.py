@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL
+from threading import Event
 from typing import Any
 
 import nbformat
@@ -51,14 +53,23 @@ class FailedRunError(NotebookError):
         self.run = run
 
 
-def run_notebooks(runs: Sequence[Run], *, database: Path, progress: Callable[[str], None]) -> None:
-    """Runs all; the first that failed is raised as FailedRunError when the others are through."""
-    with _kernels(database) as manager, ThreadPoolExecutor(AT_ONCE) as pool:
-        pending = [(run, pool.submit(_execute, run, manager)) for run in runs]
-        for run, future in pending:
-            for line in future.result():
-                progress(f"{run.name}: {line}")
-            progress(f"{run.name}: done")
+def run_notebooks(runs: Sequence[Run], *, database: Path, progress: Callable[[str], None]) -> tuple[str, ...]:
+    """Runs all and gives back what they wrote to stderr, each line behind its notebook's name.
+
+    The first that failed is raised as FailedRunError. By then no kernel is left, as after Ctrl-C: the others are killed.
+    """
+    warned: list[str] = []
+    with _kernels(database) as kernels, ThreadPoolExecutor(AT_ONCE) as pool:
+        pending = [(run, pool.submit(_execute, run, kernels.manager)) for run in runs]
+        try:
+            for run, future in pending:
+                warned += [f"{run.name}: {line}" for line in future.result()]
+                progress(f"{run.name}: done")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            kernels.kill()
+            raise
+    return tuple(warned)
 
 
 def declared_parameters(source: Path) -> dict[str, str]:
@@ -80,12 +91,17 @@ def check_parameters(name: str, declared: Mapping[str, str], given: Parameters) 
 # --- one notebook
 
 def _execute(run: Run, manager: type[AsyncKernelManager]) -> list[str]:
-    """What the notebook wrote to stderr; FailedRunError when it failed, its executed copy left with the error."""
+    """What the notebook wrote to stderr; FailedRunError when it failed, its executed copy left with the error.
+
+    The kernel works in the executed copy's folder: IPython imports from the working directory, and a `statistics.py` of
+    the record's must not run.
+    """
     try:
         with closing(ensure_event_loop()):  # jupyter opens one for each thread and leaves it open
             papermill.execute_notebook(
                 str(run.source), str(run.executed), parameters=dict(run.parameters), kernel_name="python3",
                 progress_bar=False, autosave_cell_every=0, kernel_manager_class=manager,
+                resources={"metadata": {"path": str(run.executed.parent)}},
             )
     except PapermillExecutionError as error:
         raise FailedRunError(run, _where(error)) from None
@@ -138,14 +154,42 @@ def _last_started(executed: Path) -> int:
 
 # --- kernels
 
+@dataclass(frozen=True)
+class _Kernels:
+    """The kernels of a run: the class that starts them, and those that were started."""
+
+    manager: type[AsyncKernelManager]
+    started: list[AsyncKernelManager]
+    stopped: Event
+
+    def kill(self) -> None:
+        """Kills every kernel with what it started, and any that would start from now on; threads that wait for one end."""
+        self.stopped.set()
+        for manager in self.started:
+            _kill(manager)
+
+
+def _kill(manager: AsyncKernelManager) -> None:
+    process = getattr(manager.provisioner, "process", None)
+    if process is None or process.poll() is not None:
+        return
+    with suppress(ProcessLookupError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)  # a kernel leads a session of its own
+        else:
+            process.kill()
+
+
 @contextmanager
-def _kernels(database: Path) -> Iterator[type[AsyncKernelManager]]:
+def _kernels(database: Path) -> Iterator[_Kernels]:
     """Kernels that know the database and talk over sockets in a private folder.
 
     The database is told by the environment and not as a parameter, so that no path ends in a notebook or page. A
     kernel's own stderr is noise of its shutdown; what a notebook writes there comes by message.
     """
     environment = {**os.environ, "OPSANALYTICS_DATABASE": str(database.resolve())}
+    started: list[AsyncKernelManager] = []
+    stopped = Event()
     with tempfile.TemporaryDirectory(prefix="ops-kernels-", ignore_cleanup_errors=True) as folder:
 
         class PrivateKernel(AsyncKernelManager):
@@ -153,8 +197,11 @@ def _kernels(database: Path) -> Iterator[type[AsyncKernelManager]]:
                 self.connection_file = f"{tempfile.mkdtemp(dir=folder)}/kernel.json"
                 if os.name == "posix" and len(self.connection_file) < LONGEST_SOCKET:
                     self.transport, self.ip = "ipc", self.connection_file.removesuffix(".json")
+                started.append(self)
                 await super()._async_start_kernel(**{**options, "env": environment, "stderr": DEVNULL})
+                if stopped.is_set():
+                    _kill(self)
 
             start_kernel = _async_start_kernel
 
-        yield PrivateKernel
+        yield _Kernels(PrivateKernel, started, stopped)

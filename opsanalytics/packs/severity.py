@@ -1,4 +1,4 @@
-"""Incidents by severity: month by month, against the quarter before, and where they happen."""
+"""Incidents by severity: month by month, against the period before, and where they happen."""
 
 from __future__ import annotations
 
@@ -11,25 +11,23 @@ from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.periods import Period
 from opsanalytics.metrics.result import Row
 from opsanalytics.packs.overview import counts_by
-from opsanalytics.packs.record import Record, left_out_words, short_words, span_words
+from opsanalytics.packs.record import Record, days_between, left_out_words, short_words
 
 GROUPS_SHOWN = 12
 
 
 def months(record: Record) -> Chart:
     chart = severity_by_month(month_rows(record), record.scale, finding=_months_finding(record), window=record.shown_days)
-    unfinished = "" if record.period.is_complete else " The last month is not over."
-    caption = f"By the month they started in, {span_words(record.shown_periods)}.{unfinished}"
+    unfinished = " The last month is not over." if record.period.progress else ""
+    caption = f"By the month they started in, {record.span_words(record.shown_periods)}.{unfinished}"
     return replace(chart, caption=caption, definition=METRICS["incident_count"].definition)
 
 
 def month_rows(record: Record) -> pd.DataFrame:
     """`month_on`, `severity`, `incidents`: every month of the shown periods that has begun, zeros included."""
-    first = record.shown_periods[0].starts_on
-    begins = max(first, record.first_on or first).replace(day=1)
-    every = list(pd.date_range(begins, record.last_on, freq="MS").date)
-    shown = record.counted[(record.counted["started_on"] >= begins) & (record.counted["started_on"] <= record.last_on)]
-    return counts_by(shown, "month_on", [value.replace(day=1) for value in shown["started_on"]], every, record)
+    shown = record.shown_incidents
+    every = {value.replace(day=1) for value in days_between(record.shown_days[0], record.last_on)}
+    return counts_by(shown, "month_on", [value.replace(day=1) for value in shown["started_on"]], sorted(every), record)
 
 
 def _months_finding(record: Record) -> str:
@@ -67,7 +65,7 @@ def levels_finding(record: Record) -> str:
     if not number.value:
         return f"No incident is counted in {short_words(record.period)}"
     worst = [f"{row['n'] or 'no'} {group}" for group, row in _by_group(record, record.period).items() if group != NO_SEVERITY]
-    return f"{short_words(record.period)} has {', '.join(worst)}" + ("" if record.period.is_complete else " so far")
+    return f"{short_words(record.period)} has {', '.join(worst)}" + (" so far" if record.period.progress else "")
 
 
 def level_numbers(record: Record) -> list[Number]:
@@ -78,7 +76,7 @@ def level_numbers(record: Record) -> list[Number]:
 def levels_caption(record: Record) -> str:
     counts = record.metric("incident_count")
     return (f"Incidents counted{left_out_words(counts.excluded)}. A week's rate with its exact Poisson interval: where two "
-            "intervals overlap by much, the counts alone cannot tell the quarters apart.")
+            f"intervals overlap by much, the counts alone cannot tell the {record.noun}s apart.")
 
 
 def _by_group(record: Record, period: Period) -> dict[str, Row]:
@@ -96,9 +94,7 @@ def _cells(row: Row | None) -> tuple[object, ...]:
 
 def places(record: Record, by: str) -> pd.DataFrame:
     """A group of `by` a row over the shown periods, most incidents first, a column a severity."""
-    facts = record.counted
-    first, last = record.shown_periods[0].starts_on, record.last_on
-    facts = facts[(facts["started_on"] >= first) & (facts["started_on"] <= last)].merge(record.groups(by), on="incident_id")
+    facts = record.shown_incidents.merge(record.groups(by), on="incident_id")
     if facts.empty:
         return pd.DataFrame()
     wide = facts.pivot_table(index="group", columns="severity", values="incident_id", aggfunc="count", fill_value=0)
@@ -111,7 +107,7 @@ def places(record: Record, by: str) -> pd.DataFrame:
 def places_finding(record: Record, by: str) -> str:
     rows = places(record, by)
     if rows.empty:
-        return f"Nothing to group by {by.replace('_', ' ')}: no incident is counted in these quarters"
+        return f"Nothing to group by {by.replace('_', ' ')}: no incident is counted in these {record.noun}s"
     known = rows[rows.iloc[:, 0] != NO_SEVERITY]
     if known.empty:
         return f"No file states its {by.replace('_', ' ')}"
@@ -121,4 +117,4 @@ def places_finding(record: Record, by: str) -> str:
 
 def places_caption(record: Record, by: str) -> str:
     each = " An incident counts once for each service that it touched." if by == "service" else ""
-    return f"Incidents counted that started {span_words(record.shown_periods)}; the {GROUPS_SHOWN} largest groups.{each}"
+    return f"Incidents counted that started {record.span_words(record.shown_periods)}; the {GROUPS_SHOWN} largest groups.{each}"

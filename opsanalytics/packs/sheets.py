@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from itertools import chain
+from math import isfinite
 from pathlib import Path
 
 import duckdb
@@ -14,9 +15,10 @@ from xlsxwriter.worksheet import Worksheet
 # A zip entry and a workbook carry dates; a fixed one gives the same bytes for the same tables.
 CREATED = datetime(2000, 1, 1)
 SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-        "default_date_format": "yyyy-mm-dd hh:mm", "constant_memory": False}
+        "default_date_format": "yyyy-mm-dd hh:mm"}
 LONGEST_CELL = 32_767
-LAST_ROW = 1_048_575
+LAST_ROW = 1_048_575  # below the head
+CUT = " … (cut: a cell ends here)"
 WIDEST = 60
 
 
@@ -29,9 +31,11 @@ def write_sheets(connection: duckdb.DuckDBPyConnection, tables: list[str], file:
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, table: str, sheet: Worksheet, bold: Format, day: Format) -> None:
-    result = connection.execute(f'select * from "{table}" limit {LAST_ROW}')
+    result = connection.execute(f'select * from "{table}" limit {LAST_ROW + 1}')
     names = [column[0] for column in result.description or ()]
     rows = result.fetchall()
+    if len(rows) > LAST_ROW:
+        rows[LAST_ROW - 1 :] = [("(cut: a sheet ends here; the other rows are in the database)",)]
     sheet.write_row(0, 0, names, bold)
     for place, row in enumerate(rows, 1):
         for column, value in enumerate(row):
@@ -39,11 +43,11 @@ def _write_table(connection: duckdb.DuckDBPyConnection, table: str, sheet: Works
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(len(rows), 1), len(names) - 1)
     for column, name in enumerate(names):
-        sheet.set_column(column, column, _width(name, (row[column] for row in rows[:200])))
+        sheet.set_column(column, column, _width(name, (row[column] for row in rows[:200] if len(row) > column)))
 
 
 def _write_cell(sheet: Worksheet, row: int, column: int, value: object, day: Format) -> None:
-    if value is None:
+    if value is None or (isinstance(value, float) and not isfinite(value)):
         return
     if isinstance(value, bool):
         sheet.write_boolean(row, column, value)
@@ -54,7 +58,8 @@ def _write_cell(sheet: Worksheet, row: int, column: int, value: object, day: For
     elif isinstance(value, date) and value.year >= 1900:
         sheet.write_datetime(row, column, value, day)
     else:
-        sheet.write_string(row, column, _text(value)[:LONGEST_CELL])
+        text = _text(value)
+        sheet.write_string(row, column, text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - len(CUT)] + CUT)
 
 
 def _text(value: object) -> str:

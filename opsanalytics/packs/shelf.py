@@ -16,6 +16,7 @@ from tempfile import mkdtemp
 from filelock import FileLock, Timeout
 
 from opsanalytics.errors import DestinationError
+from opsanalytics.packs.manifest import NAME as MANIFEST
 
 RUNNING = ".running-"
 ASIDE = ".aside-"
@@ -49,12 +50,14 @@ def put(built: Path, destination: Path, *, shelf: Path) -> None:
     try:
         with _moving(shelf):
             destination.parent.mkdir(parents=True, exist_ok=True)
-            _bring_back(destination.parent)
+            _bring_back(aside)
             arrived = _on_the_same_disk(built, destination)
-            if destination.exists():
+            stood = destination.exists()
+            if stood:
                 destination.rename(aside)
             arrived.rename(destination)
-            shutil.rmtree(aside, ignore_errors=True)
+            if stood:
+                shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
         raise DestinationError(f"{destination}: cannot write there ({error.strerror}); choose another place") from error
 
@@ -62,16 +65,16 @@ def put(built: Path, destination: Path, *, shelf: Path) -> None:
 def reap(shelf: Path, destination: Path) -> None:
     """Finishes what killed runs left: their folders go, a pack that was set aside comes back."""
     with _moving(shelf):
-        for parent in (destination.parent, *(folder for folder in shelf.iterdir() if folder.is_dir())):
-            _bring_back(parent)
+        for aside in (destination.with_name(f"{ASIDE}{destination.name}"), *shelf.glob(f"*/{ASIDE}*")):
+            _bring_back(aside)
         for place in shelf.glob(f"{RUNNING}*"):
-            if place.is_dir() and not _is_alive(place):
+            if place.is_dir() and _lock_of(place).is_file() and not _is_alive(place):
                 shutil.rmtree(place, ignore_errors=True)
 
 
 def check_destination(destination: Path) -> None:
     """Refused with DestinationError: a file, or a folder that holds something else than a pack."""
-    if destination.is_dir() and any(destination.iterdir()) and not (destination / "manifest.json").is_file():
+    if destination.is_dir() and any(destination.iterdir()) and not _is_pack(destination):
         raise DestinationError(f"{destination}: holds files that are no pack; choose an empty or a new folder")
     if destination.exists() and not destination.is_dir():
         raise DestinationError(f"{destination}: is a file; choose a folder")
@@ -86,13 +89,17 @@ def keep_failed(notebook: Path, shelf: Path, name: str) -> Path:
     return kept
 
 
-def _bring_back(parent: Path) -> None:
-    for aside in parent.glob(f"{ASIDE}*"):
-        place = aside.with_name(aside.name.removeprefix(ASIDE))
-        if place.exists():
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            aside.rename(place)
+def _bring_back(aside: Path) -> None:
+    """Finishes a move that a kill cut short. A folder that is no pack is somebody's own, whatever its name."""
+    place = aside.with_name(aside.name.removeprefix(ASIDE))
+    if _is_pack(aside) and place.exists():
+        shutil.rmtree(aside, ignore_errors=True)
+    elif _is_pack(aside):
+        aside.rename(place)
+
+
+def _is_pack(folder: Path) -> bool:
+    return (folder / MANIFEST).is_file()
 
 
 def _is_alive(place: Path) -> bool:
@@ -116,12 +123,18 @@ def _moving(shelf: Path) -> FileLock:
 
 
 def _on_the_same_disk(built: Path, destination: Path) -> Path:
-    """A rename does not cross disks: for a place on another one the pack is copied beside it first."""
+    """A rename does not cross disks: for a place on another one the pack is copied beside it first, its manifest before
+    the rest, by which the next run knows a copy that was cut short. Refused with FileExistsError: a folder of that name
+    that is no pack.
+    """
     if built.stat().st_dev == destination.parent.stat().st_dev:
         return built
     incoming = destination.with_name(f"{INCOMING}{destination.name}")
-    shutil.rmtree(incoming, ignore_errors=True)
-    return shutil.copytree(built, incoming)
+    if _is_pack(incoming):
+        shutil.rmtree(incoming)
+    incoming.mkdir()
+    shutil.copy2(built / MANIFEST, incoming)
+    return shutil.copytree(built, incoming, dirs_exist_ok=True)
 
 
 def _make_shelf(shelf: Path) -> None:

@@ -45,8 +45,8 @@ select
 from days;
 
 -- incident_facts: one row an incident: durations in minutes, period columns and hour class in the workspace's zone,
--- services as a list, counted or left out and why. A duration whose end lies before its start is NULL, and
--- `duration_excluded_reason` says so.
+-- services as a list, counted or left out and why. A duration whose end lies before its start is NULL, and so are all of
+-- an incident that is resolved before an earlier event (`disorder`); `duration_excluded_reason` says so.
 create view incident_facts as
 with services as (
     select incident_id, list(service order by service) as services
@@ -64,6 +64,11 @@ localised as (
             when resolved_at is not null then 'resolved'
         end as restored_source,
         (resolved_at is null and status in ('open', 'mitigated')) or resolved_at > latest_load.as_of as is_open,
+        case
+            when resolved_at < detected_at then 'resolved before detected'
+            when resolved_at < acknowledged_at then 'resolved before acknowledged'
+            when resolved_at < mitigated_at then 'resolved before mitigated'
+        end as disorder,
         latest_load.as_of,
         latest_load.as_of_on,
         latest_load.fiscal_year_start
@@ -83,11 +88,11 @@ select
         when isodow(started_local_at) <= 5 and hour(started_local_at) >= 9 and hour(started_local_at) < 18 then 'business'
         else 'off'
     end as hour_class,
-    minutes_between(started_at, detected_at) as time_to_detect_minutes,
-    minutes_between(detected_at, acknowledged_at) as time_to_acknowledge_minutes,
-    minutes_between(started_at, mitigated_at) as time_to_mitigate_minutes,
-    minutes_between(started_at, resolved_at) as time_to_resolve_minutes,
-    minutes_between(started_at, restored_at) as time_to_restore_minutes,
+    case when disorder is null then minutes_between(started_at, detected_at) end as time_to_detect_minutes,
+    case when disorder is null then minutes_between(detected_at, acknowledged_at) end as time_to_acknowledge_minutes,
+    case when disorder is null then minutes_between(started_at, mitigated_at) end as time_to_mitigate_minutes,
+    case when disorder is null then minutes_between(started_at, resolved_at) end as time_to_resolve_minutes,
+    case when disorder is null then minutes_between(started_at, restored_at) end as time_to_restore_minutes,
     case when is_open then minutes_between(started_at, as_of) end as open_minutes,
     case
         when kind <> 'incident' then 'kind is ' || kind
@@ -99,6 +104,7 @@ select
     case
         when resolved_at < started_at then 'resolved before it started'
         when restored_at < started_at then 'restored before it started'
+        when disorder is not null then disorder
         when started_at is null then 'no start time'
         when resolved_at is null and not is_open then 'resolved, but the file gives no time'
     end as duration_excluded_reason

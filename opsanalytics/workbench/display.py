@@ -19,10 +19,10 @@ from typing import Any
 import pandas as pd
 from IPython.display import display
 
-from opsanalytics.figures import TONES, Chart, Number, Tile, day, known, quantity, sparkline
+from opsanalytics.figures import NUMBERS, PLOTLY, TONES, Chart, Number, Tile, day, known, plural, quantity, sparkline
+from opsanalytics.metrics.result import interval_words
 
-NUMBERS = "application/vnd.opsanalytics.numbers+json"
-PLOTLY = "application/vnd.plotly.v1+json"
+UNITS_IN_NUMBERS = ("minutes", "share")
 LONGEST_TABLE = 400
 LONGEST_LINE, LONGEST_WORD = 22, 60  # longer cells wrap, unless they are one path
 
@@ -123,31 +123,31 @@ def _tile(tile: Tile) -> str:
 def _value_and_unit(number: Number) -> tuple[str, str]:
     """The number large and its unit small; minutes and shares carry theirs in the number."""
     words = quantity(number.value, number.unit)
-    if not known(number.value) or number.unit in ("minutes", "share"):
+    if not known(number.value) or number.unit in UNITS_IN_NUMBERS:
         return words, ""
     value, _, unit = words.partition(" ")
     return value, f" {unit}"
 
 
 def _interval(number: Number) -> str:
-    """Where the truth may lie: a thin bar from zero to the upper end, and the same in words."""
+    """Where the truth may lie, in words, and where both ends are known as a thin bar from zero to the upper one."""
+    words = interval_words(number.low, number.high, lambda end: _end(end, number.unit)) if known(number.value) else ""
+    return _bar(number) + (f'<span class="ops-words">95 %: {html.escape(words)}</span>' if words else "")
+
+
+def _bar(number: Number) -> str:
     if number.value is None or number.low is None or number.high is None or not number.high > 0:
         return ""
     top = number.high if number.unit != "share" else 1.0
     left, right, at = (100 * part / top for part in (number.low, number.high, number.value))
-    words = f"95 %: {_ends(number)}"
     return (f'<span class="ops-interval" aria-hidden="true"><span style="left:{left:.1f}%;right:{100 - right:.1f}%"></span>'
-            f'<b style="left:{at:.1f}%"></b></span><span class="ops-words">{html.escape(words)}</span>')
+            f'<b style="left:{at:.1f}%"></b></span>')
 
 
-def _ends(number: Number) -> str:
-    """`41 min to 1 h 30 min`, `2 to 9`: a unit only where it differs between the ends."""
-    low, high = quantity(number.low, number.unit), quantity(number.high, number.unit)
-    if number.unit == "minutes":
-        return f"{low} to {high}"
-    if number.unit == "share":
-        return f"{low.removesuffix(' %')} to {high}"
-    return f"{low.partition(' ')[0]} to {high.partition(' ')[0]}"
+def _end(end: float, unit: str) -> str:
+    """The unit only where the ends may differ in it: `41 min to 1 h 30 min`, `20 % to 45 %`, but `2 to 9`."""
+    words = quantity(end, unit)
+    return words if unit in UNITS_IN_NUMBERS else words.partition(" ")[0]
 
 
 def _trend(tile: Tile) -> str:
@@ -155,7 +155,7 @@ def _trend(tile: Tile) -> str:
     if len(heard) < 2:
         return ""
     words = ", ".join(quantity(value, tile.number.unit) for value in heard)
-    line = sparkline(tile.trend, described=f"the last {len(tile.trend)} quarters, oldest first: {words}")
+    line = sparkline(tile.trend, described=f"the last {plural(len(tile.trend), tile.period)}, oldest first: {words}")
     return f'<span class="ops-trend">{line}</span>'
 
 

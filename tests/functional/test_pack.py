@@ -1,6 +1,11 @@
 """The whole pipeline: files, tables, kernels, pages. One pack is built once and shared, because it takes seconds."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -66,9 +71,8 @@ def reports(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pack(database, reports):
-    said = []
-    result = make_pack("quarterly-planning", database=database, reports=reports, progress=said.append)
-    assert [line for line in said if not line.endswith(": done")] == []
+    result = make_pack("quarterly-planning", database=database, reports=reports)
+    assert result.warnings == ()
     return result
 
 
@@ -188,11 +192,53 @@ def test_a_notebook_that_fails_leaves_the_pack_and_its_own_copy(one_notebook, da
 
 
 def test_what_a_notebook_writes_to_stderr_is_told_and_not_kept(one_notebook, database):
-    reports, said = one_notebook("import sys\nprint('/home/me/x.py: careful', file=sys.stderr)\nprint('kept')"), []
-    made = make_pack("broken", database=database, reports=reports, progress=said.append)
-    assert said == ["story: /home/me/x.py: careful", "story: done"]
+    reports = one_notebook("import sys\nprint('/home/me/x.py: careful', file=sys.stderr)\nprint('kept')")
+    made = make_pack("broken", database=database, reports=reports)
+    assert made.warnings == ("story: /home/me/x.py: careful",)
     assert "careful" not in made.index.read_text()
     assert "kept" in made.index.read_text()
+
+
+def test_no_code_of_the_record_runs(one_notebook, database, monkeypatch, tmp_path):
+    """IPython imports from the working directory; a file of the record's may have the name of any module."""
+    record = tmp_path / "record"
+    record.mkdir()
+    for module in ("statistics", "plotly", "pandas", "opsanalytics"):
+        (record / f"{module}.py").write_text(f"open({str(record / 'ran')!r}, 'w')\nraise SystemExit('ran')")
+    monkeypatch.chdir(record)
+    reports = one_notebook("import statistics, plotly, pandas\nimport opsanalytics as ops\nprint(ops.connect)")
+    assert make_pack("broken", database=database, reports=reports).pages == ("index.html",)
+    assert not (record / "ran").exists()
+
+
+SLEEPER = """
+import sys
+from pathlib import Path
+from opsanalytics.packs.run import Run, run_notebooks
+folder = Path(sys.argv[1])
+runs = [Run(str(place), folder / "story.ipynb", folder / f"{place}.ipynb", {}) for place in range(4)]
+run_notebooks(runs, database=folder / "ops.duckdb", progress=print)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a console's Ctrl-C goes to the kernels too")
+def test_ctrl_c_leaves_no_kernel_and_waits_for_none(one_notebook, tmp_path):
+    one_notebook(f"import os, pathlib, time\npathlib.Path({str(tmp_path)!r}, f'pid-{{os.getpid()}}').touch()\ntime.sleep(600)")
+    run = subprocess.Popen([sys.executable, "-c", SLEEPER, str(tmp_path / "notebooks")], stderr=subprocess.PIPE, text=True)
+    until(lambda: len(list(tmp_path.glob("pid-*"))) == 2)
+    run.send_signal(signal.SIGINT)
+    heard = run.communicate(timeout=20)[1]
+    assert heard.rstrip().endswith("KeyboardInterrupt")
+    kernels = [int(path.name.removeprefix("pid-")) for path in tmp_path.glob("pid-*")]
+    assert len(kernels) == 2
+    assert [pid for pid in kernels if Path(f"/proc/{pid}").exists()] == []
+
+
+def until(holds, seconds=60):
+    ends = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < ends, "it did not come about"
+        time.sleep(0.05)
 
 
 def test_every_notebook_runs_without_parameters_on_an_empty_workspace(monkeypatch, tmp_path):

@@ -1,0 +1,201 @@
+"""The stories of the pages over one database: every column that `--by` takes, every form of a period, and the days on
+which a period ends.
+"""
+
+from datetime import date, datetime, timedelta
+
+import duckdb
+import pytest
+
+from opsanalytics.errors import UsageError
+from opsanalytics.metrics.compute import compute
+from opsanalytics.metrics.dimensions import INCIDENT_COLUMNS, PROMISE_COLUMNS, find_grouping
+from opsanalytics.metrics.periods import VALID_FORMS, parse_period
+from opsanalytics.packs import follow_ups, overview, restore, severity
+from opsanalytics.packs.record import Record
+from opsanalytics.tables import TABLES
+from opsanalytics.warehouse.schema import create_schema, insert_rows
+
+AS_OF = datetime(2026, 11, 22, 12)
+SOURCE = {"source_path": "x.md", "source_line": 1}
+BY = (*INCIDENT_COLUMNS, "service", "chain")
+PERIODS = (*VALID_FORMS, "0001", "0001-Q1", "0001-W01", "0001-01-01..0001-01-01", "2027-Q1", "9998")
+
+
+def incident(name: str, started: str | None, **fields: object) -> dict[str, object]:
+    """Resolved after half an hour, unless told otherwise."""
+    row = {"incident_id": name, "title": f"t {name}", "kind": "incident", "status": "resolved", "severity": "SEV-1",
+           "severity_rank": 1, "detected_by": "customer", **SOURCE}  # fmt: skip
+    if started:
+        began = datetime.fromisoformat(started)
+        row |= {"started_at": began, "started_on": began.date(), "resolved_at": began + timedelta(minutes=30)}
+    return row | fields
+
+
+def some_incidents() -> list[dict[str, object]]:
+    days = [date(2025, 11, 3) + timedelta(24 * place) for place in range(16)]
+    return [incident(f"i{place}", f"{on} {place:02}:00", severity=f"SEV-{place % 3 + 1}", severity_rank=place % 3 + 1)
+            for place, on in enumerate(days)] + [
+        incident("no-severity", "2026-10-03 10:00", severity=None, severity_rank=None, detected_by=None),
+        incident("drill", "2026-10-02 10:00", kind="drill"),
+        incident("merged", "2026-10-02 10:00", status="merged"),
+        incident("zero", "2026-10-04 10:00", resolved_at=datetime(2026, 10, 4, 10)),
+        incident("undated", None),
+        incident("mitigated", "2026-10-05 10:00", status="mitigated", resolved_at=None),
+        incident("open", "2026-11-20 10:00", status="open", resolved_at=None),
+        incident("later-today", "2026-11-22 13:00", status="open", resolved_at=None),
+        incident("tomorrow", "2026-11-23 10:00", status="open", resolved_at=None),
+    ]  # fmt: skip
+
+
+def database(incidents: list[dict[str, object]], as_of: datetime = AS_OF) -> duckdb.DuckDBPyConnection:
+    opened = duckdb.connect()
+    create_schema(opened)
+    insert_rows(opened, TABLES["loads"], [{
+        "load_id": 1, "loaded_at": as_of, "workspace": "w", "as_of": as_of, "files_seen": 0, "files_loaded": 0,
+        "files_rejected": 0, "files_ignored": 0, "tool_version": "0", "fingerprint": "0", "zone": "UTC",
+        "fiscal_year_start": 1, "policies": "{}", "severities": ["SEV-1", "SEV-2", "SEV-3"],
+    }])  # fmt: skip
+    insert_rows(opened, TABLES["incidents"], incidents)
+    insert_rows(opened, TABLES["action_items"], [
+        {"action_id": f"{each['incident_id']}#1", "origin_kind": "incident", "origin_id": each["incident_id"], "position": 1,
+         "text": "x", "status": "open", "created_on": each["started_on"], **SOURCE}
+        for each in incidents if "started_on" in each])  # fmt: skip
+    insert_rows(opened, TABLES["incident_services"], [
+        {"incident_id": each["incident_id"], "service": name, **SOURCE} for each in incidents for name in ("api", "web")])
+    insert_rows(opened, TABLES["record_fields"], [
+        {"record_kind": "incident", "record_id": each["incident_id"], "name": "chain", "value": "base", **SOURCE}
+        for each in incidents[:3]])  # fmt: skip
+    return opened
+
+
+@pytest.fixture(scope="module")
+def connection():
+    return database(some_incidents())
+
+
+def record_of(connection: duckdb.DuckDBPyConnection, period: str, as_of: datetime = AS_OF) -> Record:
+    return Record(connection, parse_period(period, as_of_on=as_of.date()))
+
+
+def told(record: Record, by: str) -> list[str]:
+    """All that the four notebooks of the pack say, as they call it; a number's id names one number in each."""
+    pages = {
+        "overview": [overview.weekly(record), restore.strip(record), follow_ups.standing(record)],
+        "mttr": [restore.strip(record, by), restore.trend(record)],
+        "severity": [severity.months(record)],
+        "follow_ups": [follow_ups.standing(record), follow_ups.ages(record)],
+    }
+    numbers = {
+        "overview": [*overview.answer_numbers(record), *(tile.number for tile in overview.tiles(record))],
+        "mttr": restore.clock_numbers(record),
+        "severity": severity.level_numbers(record),
+        "follow_ups": follow_ups.statistic_numbers(record),
+    }
+    for page, charts in pages.items():
+        stated: dict[str, dict[str, object]] = {}
+        for number in [*numbers[page], *(number for chart in charts for number in chart.numbers)]:
+            form = number.machine_form()
+            assert stated.setdefault(number.id, form) == form, f"{page} states two numbers as {number.id}"
+    words = [part for charts in pages.values() for chart in charts for part in (chart.finding, chart.caption)]
+    sentences = [part if isinstance(part, str) else part[0] for each in overview.answer(record) for part in each]
+    tables = [follow_ups.oldest(record), overview.trust(record), restore.clocks(record), restore.longest(record),
+              severity.levels(record), severity.places(record, by), follow_ups.statistics(record),
+              follow_ups.groups(record, by)]  # fmt: skip
+    return [
+        *words, *sentences, *record.header, *(tile.note for tile in overview.tiles(record)), *(str(each) for each in tables),
+        follow_ups.oldest_finding(record), restore.clocks_finding(record), restore.clocks_caption(record),
+        restore.longest_finding(record), severity.levels_finding(record), severity.levels_caption(record),
+        severity.places_finding(record, by), severity.places_caption(record, by), follow_ups.statistics_finding(record),
+        follow_ups.statistics_caption(record), follow_ups.groups_finding(record, by), overview.trust_caption(record),
+    ]
+
+
+@pytest.mark.parametrize("by", BY)
+def test_the_pages_can_be_grouped_by_every_column(connection, by):
+    for records in ("incidents", "promises"):
+        find_grouping(connection, records, by)
+    assert all(" nan" not in text for text in told(record_of(connection, "this"), by))
+
+
+def test_what_one_page_cannot_group_is_refused_by_the_check_before_a_run(connection):
+    assert {"owner", "section"} == set(PROMISE_COLUMNS) - set(INCIDENT_COLUMNS)
+    with pytest.raises(UsageError, match="cannot group incidents by `owner`"):
+        find_grouping(connection, "incidents", "owner")
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_every_form_of_a_period_makes_pages(connection, period):
+    assert told(record_of(connection, period), "severity")
+
+
+@pytest.mark.parametrize("period", ["this", "2026-10", "all", "0001", "9998"])
+def test_an_empty_record_makes_pages_over_every_period(period):
+    assert told(record_of(database([]), period), "severity")
+
+
+@pytest.mark.parametrize("period", ["2026-10", "2026-W47", "2026", "2026-09-03..2026-10-02", "all"])
+def test_no_page_of_another_period_speaks_of_quarters(connection, period):
+    said = " ".join(told(record_of(connection, period), "severity"))
+    assert "quarter" not in said.replace("older than a quarter", "")
+
+
+# --- restore times and their metric
+
+def restore_rows_and_metric(record: Record, by: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """(n, n_open) of what is drawn, and of the metric that the caption and the median come from."""
+    drawn = restore.restore_rows(record, by).drop_duplicates("incident_id")
+    scope = record.metric("time_to_restore", record.durations_period)
+    if by == "kind":  # the metric by kind takes every kind in
+        scope = compute(record.connection, "time_to_restore", period=record.durations_period, every_kind=True)
+    median = next(row for row in scope.rows if row["statistic"] == "median")
+    return (len(drawn), int(drawn["is_open"].sum())), (median["n"], median["n_open"])
+
+
+@pytest.mark.parametrize("period", ["this", "2026-Q1", "2026-10", "all", "last-90d"])
+def test_restore_rows_are_the_incidents_that_the_metric_counts(connection, period):
+    record = record_of(connection, period)
+    for by in ("severity", "service", "kind", "quarter", "chain"):
+        drawn, counted = restore_rows_and_metric(record, by)
+        assert drawn == counted
+        assert drawn[0] > 0
+
+
+def test_restore_rows_of_a_period_are_open_when_they_ended_after_it():
+    april = datetime(2026, 4, 2, 10)
+    ended = [incident(f"a{place}", f"2026-03-3{place} 10:00", resolved_at=april) for place in range(2)]
+    record = record_of(database([*ended, incident("b", "2026-03-01 10:00")]), "2026-Q1")
+    assert restore_rows_and_metric(record, "severity") == ((3, 2), (3, 2))
+    assert "3 incidents, 2 of them open at its end (hollow arrows)" in restore.strip(record).caption
+    assert list(restore.strip(record).twin["state"]) == ["open", "open", "restored"]
+
+
+def test_restore_rows_leave_out_what_was_mitigated_at_no_known_time():
+    record = record_of(database([incident("m", "2026-10-05 10:00", status="mitigated", resolved_at=None)]), "this")
+    assert restore.restore_rows(record).empty
+    assert restore.strip(record).figure is None
+
+
+# --- one exposure
+
+def test_rates_are_over_the_days_that_the_record_could_have_seen():
+    """The record begins on day 32 of the quarter: 22 days, and a rate by month, by severity and on the tile alike."""
+    record = record_of(database([incident("a", "2026-11-01 10:00"), incident("b", "2026-11-02 10:00")]), "2026-Q4")
+    assert record.exposure(record.period) == 22
+    rates = [next(row["value"] for row in record.metric("incident_count", by=by).rows if row["statistic"] == "per_week")
+             for by in (None, "quarter", "month", "severity")]  # fmt: skip
+    assert rates == [pytest.approx(2 * 7 / 22, rel=1e-5)] * 4
+    tile = overview.tiles(record)[0]
+    assert (tile.number.value, tile.note) == (pytest.approx(2 * 7 / 22), "2 incidents in 3.1 weeks")
+    assert "0.6 incidents a week in Q4 2026" in overview.weekly(record).finding
+
+
+# --- the last day
+
+@pytest.mark.parametrize(("day_on", "so_far"), [(date(2026, 12, 30), True), (date(2026, 12, 31), False), (date(2027, 1, 1), False)])
+def test_so_far_is_said_while_there_are_days_to_come(day_on, so_far):
+    as_of = datetime.combine(day_on, AS_OF.time())
+    record = record_of(database([incident("a", "2026-10-05 10:00")], as_of), "2026-Q4", as_of)
+    said = " ".join(told(record, "severity"))
+    assert ("so far" in said, "day 91 of 92" in said, "is not over" in said) == (so_far, so_far, so_far)
+    assert "day 92 of 92" not in said
