@@ -12,6 +12,7 @@ spans as (
         {clock_start} as begins_at,
         {clock_end} as ends_at,
         coalesce({still_open}, false) as is_still_open,
+        disorder,
         restored_source
     from population
 )
@@ -27,6 +28,7 @@ select
         when left_out is not null then left_out
         when begins_at is null then 'no ' || $start_word || ' time'
         when ends_at < begins_at then $end_word || ' before ' || $start_word
+        when disorder is not null then disorder
         when begins_at > $clock_end_at then $start_word || ' after the end of the clock'
         when ends_at is null and not is_still_open then 'no ' || $end_word || ' time'
     end as reason

@@ -409,6 +409,13 @@ class TestFacts:
         asked = "select text, is_open, is_overdue, days_late from action_item_facts order by position"
         assert [("Alert", True, True, 1), ("Fix", False, False, None)] == [tuple(row.values()) for row in read_rows(database, asked)]
 
+    def test_resolved_before_mitigated_is_found_and_left_out_of_durations(self, tmp_path: Path, write_incident: Write) -> None:
+        write_incident(tmp_path, resolved=10)
+        result = load_folder(tmp_path)
+        assert ["OPS112"] == [each["code"] for each in result.findings if each["code"] == "OPS112"]
+        asked = "select time_to_resolve_minutes, time_to_mitigate_minutes, duration_excluded_reason from incident_facts"
+        assert [(None, None, "resolved before mitigated")] == [tuple(row.values()) for row in read_rows(result.database, asked)]
+
     def test_a_promise_is_overdue_from_the_day_after(self, tmp_path: Path, write_incident: Write) -> None:
         write_incident(tmp_path, follow_ups="- [ ] Alert — Ana — 2026-10-02\n- [x] Fix — Bo — 2026-09-20 (done 2026-09-25)")
         asked = "select text, is_overdue, days_late, days_to_close from action_item_facts order by position"

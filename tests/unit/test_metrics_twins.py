@@ -153,6 +153,8 @@ def _judged(row: Row, start: str, end: str, cut: Period | None) -> tuple[bool, f
         return f"no {start_word} time"
     if ends and ends < begins:
         return f"{end_word} before {start_word}"
+    if disorder := _disorder(row):
+        return disorder
     if begins > clock:
         return f"{start_word} after the end of the clock"
     if ends is None and not _is_waiting(row, end):
@@ -160,6 +162,12 @@ def _judged(row: Row, start: str, end: str, cut: Period | None) -> tuple[bool, f
     if ends is None or ends > clock:
         return True, (clock - begins).total_seconds() / 60
     return False, (ends - begins).total_seconds() / 60
+
+
+def _disorder(row: Row) -> str | None:
+    earlier = ("detected_at", "acknowledged_at", "mitigated_at")
+    found = [name for name in earlier if row["resolved_at"] and row[name] and row["resolved_at"] < row[name]]
+    return f"resolved before {found[0].removesuffix('_at')}" if found else None
 
 
 def _is_waiting(row: Row, end: str) -> bool:
