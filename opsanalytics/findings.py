@@ -33,6 +33,8 @@ RULES = {
         Rule("OPS122", "warning", "word not on the severity scale", "add it to vocabulary.severity in ops.yml"),
         Rule("OPS123", "warning", "word not known for this field", "use one of the known words, or add yours to ops.yml"),
         Rule("OPS124", "warning", "no such record", "check the id"),
+        Rule("OPS125", "warning", "session without a day", "add a line `Date: 2026-03-04`"),
+        Rule("OPS126", "error", "setting of the cadence that cannot be used", "mend it, or leave it out"),
     )
 }  # fmt: skip
 

@@ -53,11 +53,22 @@ class Globs:
         """The folders that have to be walked: what stands before the first wildcard."""
         return {_fixed_folder(pattern) for pattern in self.patterns}
 
+    def walked(self) -> set[str]:
+        return {_fixed_folder(pattern) for pattern in self.patterns if _has_wildcard(pattern)}
+
+    def files(self) -> set[str]:
+        """The patterns that name one file, for which nothing has to be walked."""
+        return {pattern for pattern in self.patterns if not _has_wildcard(pattern)}
+
+
+def _has_wildcard(part: str) -> bool:
+    return any(mark in part for mark in "*?[{")
+
 
 def _fixed_folder(pattern: str) -> str:
     fixed = []
     for part in pattern.split("/")[:-1]:
-        if any(mark in part for mark in "*?[{"):
+        if _has_wildcard(part):
             break
         fixed.append(part)
     return "/".join(fixed)
@@ -66,7 +77,10 @@ def _fixed_folder(pattern: str) -> str:
 def read_tree(root: Path, globs: Globs) -> list[Source]:
     """The matching files of a folder, in the order of their paths."""
     found: dict[str, Source] = {}
-    for folder in sorted(globs.folders()):
+    for path in sorted(globs.files()):
+        if os.path.lexists(root / path):
+            found[path] = Source(path, None, "symbolic link, not followed") if _has_link(root, path) else _read(root, path)
+    for folder in sorted(globs.walked()):
         for path, passed_over in _walk(root, folder):
             if path not in found and (passed_over or globs.match(path)):
                 found[path] = passed_over or _read(root, path)
@@ -88,7 +102,8 @@ def _walk(root: Path, folder: str) -> Iterator[tuple[str, Source | None]]:
     """Paths of files below a folder; a folder that is passed over or cannot be read stands for what is in it."""
     waiting = [folder]
     if folder and _has_link(root, folder):
-        yield folder, Source(_printable(folder), None, _LINKED_FOLDER)
+        if (root / folder).is_dir():
+            yield folder, Source(_printable(folder), None, _LINKED_FOLDER)
         return
     while waiting:
         at = waiting.pop()

@@ -85,7 +85,9 @@ class Settings(_Strict):
         for kind, globs in records.items():
             if kind not in RECORD_KINDS:
                 raise ValueError(f"`{kind}` is no kind of record; there are {', '.join(RECORD_KINDS)}")
-            if kind in KINDS:
+            if kind == "rituals" and isinstance(globs, dict):
+                _check_rituals(globs)
+            elif kind in KINDS:
                 _check_globs(kind, globs)
         return records
 
@@ -100,6 +102,13 @@ class Settings(_Strict):
             if strange:
                 raise ValueError(f"{group} has no `{min(strange)}`; there are {', '.join(known[group])}")
         return words
+
+
+def _check_rituals(rituals: dict[str, Any]) -> None:
+    if not rituals or not all(name.strip() for name in rituals):
+        raise ValueError('`rituals` must hold globs by ritual, such as {standup: ["notes/standup/*.md"]}')
+    for name, globs in rituals.items():
+        _check_globs(f"rituals.{name}", globs)
 
 
 def _check_globs(kind: str, globs: Any) -> None:
@@ -136,11 +145,18 @@ class Workspace:
         """What readers may know of the workspace."""
         settings = self.settings
         return Context(Vocabulary(settings.vocabulary), tuple(settings.severities), self.zone, settings.date_order,
-                       settings.policies.postmortem_scheduled_hours)  # fmt: skip
+                       settings.policies.postmortem_scheduled_hours, self._rituals)  # fmt: skip
 
     def globs(self, kind: str) -> tuple[str, ...]:
         """Where records of a kind live: what ops.yml says replaces the conventional places."""
-        return tuple(self.settings.records.get(kind) or KINDS[kind].globs)
+        said = self.settings.records.get(kind) or KINDS[kind].globs
+        return tuple(glob for globs in said.values() for glob in globs) if isinstance(said, dict) else tuple(said)
+
+    @property
+    def _rituals(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The globs of each ritual, where ops.yml tells them apart."""
+        said = self.settings.records.get("rituals")
+        return tuple((name, tuple(globs)) for name, globs in said.items()) if isinstance(said, dict) else ()
 
 
 def read_workspace(root: Path) -> Workspace:

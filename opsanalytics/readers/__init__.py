@@ -10,8 +10,13 @@ from dataclasses import dataclass
 
 from opsanalytics.markup.decode import decode
 from opsanalytics.markup.strict_yaml import MarkupError
+from opsanalytics.readers.cadence import parse_cadence
+from opsanalytics.readers.decisions import parse_decision
 from opsanalytics.readers.incidents import parse_incident
+from opsanalytics.readers.objectives import parse_objectives
+from opsanalytics.readers.onboarding import parse_onboarding
 from opsanalytics.readers.reading import Context, Reading
+from opsanalytics.readers.rituals import parse_ritual
 
 
 @dataclass(frozen=True)
@@ -22,10 +27,11 @@ class Kind:
     table: str
     places: tuple[str, ...]
     parse: Callable[[str, str, Context], Reading]
+    files: tuple[str, ...] = ()  # single files, for a kind that has no folders
 
     @property
     def globs(self) -> tuple[str, ...]:
-        return tuple(f"{place}/**/*.{{md,markdown,mdx,qmd}}" for place in self.places)
+        return self.files + tuple(f"{place}/**/*.{{md,markdown,mdx,qmd}}" for place in self.places)
 
 
 KINDS = {
@@ -38,10 +44,20 @@ KINDS = {
              "docs/postmortems", "doc/postmortems"),
             parse_incident,
         ),
+        Kind(
+            "decisions",
+            "decisions",
+            ("ops/decisions", "docs/adr", "doc/adr", "docs/decisions", "adr", "decisions"),
+            parse_decision,
+        ),
+        Kind("rituals", "ritual_sessions", ("ops/rituals", "rituals", "retros", "standups", "meetings"), parse_ritual),
+        Kind("objectives", "objectives", ("ops/objectives",), parse_objectives),
+        Kind("onboarding", "onboarding_plans", ("ops/onboarding",), parse_onboarding),
+        Kind("cadence", "rituals", (), parse_cadence, files=("ops/cadence.yml", "ops/cadence.yaml")),
     )
 }  # fmt: skip
 
-PLACES = tuple(place for kind in KINDS.values() for place in kind.places)
+PLACES = tuple(place for kind in KINDS.values() for place in (*kind.files, *kind.places))
 _INDEX_PAGES = frozenset({"readme", "index", "_index", "contributing", "license", "changelog"})
 
 

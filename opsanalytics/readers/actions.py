@@ -57,7 +57,7 @@ def read_actions(part: Part, times: FileTimes, words: Vocabulary) -> list[Action
 def _is_placeholder(action: Action, words: Vocabulary) -> bool:
     columns = words.group("action_columns")
     is_template = columns.get(fold_label(action.text)) == "text" and columns.get(fold(action.owner or "owner")) == "owner"
-    return words.is_unknown(action.text) or is_template
+    return words.is_unknown(action.text) or is_template or action.text.endswith(":")
 
 
 def _text_action(item: Item, times: FileTimes, words: Vocabulary) -> Action:

@@ -22,6 +22,7 @@ class Context:
     zone: tzinfo | None = None
     date_order: str | None = None
     postmortem_scheduled_hours: float = 72
+    rituals: tuple[tuple[str, tuple[str, ...]], ...] = ()  # where ops.yml says that the sessions of each ritual live
 
 
 @dataclass

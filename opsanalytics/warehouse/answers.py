@@ -30,5 +30,10 @@ def due(database: Path, *, owner: str | None, service: str | None, overdue: bool
     return read_rows(database, _sql("due"), {"owner": owner, "service": service, "overdue": overdue})
 
 
+def agenda(database: Path, ritual: str) -> list[dict[str, Any]]:
+    """What is due in the next session of a ritual: section, text, owner, due_on, status, origin, carried."""
+    return read_rows(database, _sql("agenda"), {"ritual": ritual})
+
+
 def findings(database: Path) -> list[dict[str, Any]]:
     return read_rows(database, "select * from findings order by path, line, col, code, message")

@@ -14,6 +14,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from opsanalytics.errors import BusyError, DatabaseError, DestinationError
+from opsanalytics.readers import KINDS, Kind
 from opsanalytics.tables import RECORD_TABLES, TABLES, Row
 from opsanalytics.warehouse.schema import create_schema, insert_rows
 
@@ -93,18 +94,18 @@ def invariants() -> dict[str, str]:
             and (files_seen <> files_loaded + files_rejected + files_ignored
                  or files_seen <> (select count(*) from source_files))""",
         "a loaded file has a record": "select path from source_files where (status = 'loaded') <> (records > 0)",
-        "every record is counted": """
-            select 'incidents' where (select count(*) from incidents)
-            <> (select coalesce(sum(records), 0) from source_files where record_kind = 'incidents')""",
         "a rejected file has a finding": """
             select path from source_files where status = 'rejected'
             and not exists (from findings where findings.path = source_files.path and code = 'OPS101')""",
     }
+    for kind in KINDS.values():
+        checks[f"every record of {kind.name} is counted"] = _count_sql(kind)
     for table in RECORD_TABLES:
-        if table.column_names[0] == "incident_id" and table.name != "incidents":
-            checks[f"{table.name} belong to an incident"] = (
-                f"select incident_id from {table.name} where incident_id not in (select incident_id from incidents)"
-            )
+        for name, main in _OWNERS.items():
+            if name in table.column_names and table.name != main:
+                checks[f"{table.name}.{name} is one of {main}"] = (
+                    f'select "{name}" from {table.name} where "{name}" is not null and "{name}" not in (select "{_key(main)}" from {main})'
+                )
     for table in TABLES.values():
         for column in (column for column in table.columns if column.allowed):
             words = ", ".join(f"'{word}'" for word in column.allowed)
@@ -112,6 +113,24 @@ def invariants() -> dict[str, str]:
                 f'select "{column.name}" from {table.name} where "{column.name}" not in ({words})'
             )
     return checks
+
+
+# The columns that name a record of another table, and that table.
+_OWNERS = {"incident_id": "incidents", "session_id": "ritual_sessions", "objective_id": "objectives"}
+
+
+def _key(table: str) -> str:
+    return TABLES[table].key[0]
+
+
+def _count_sql(kind: Kind) -> str:
+    """Of a table that several kinds fill, the rows of the kind's own files: a planning session makes objectives too."""
+    of_kind = f"select path from source_files where record_kind = '{kind.name}'"
+    others = "select path from source_files where record_kind = 'rituals'" if kind.name == "objectives" else "select null where false"
+    return f"""
+        select '{kind.table}'
+        where (select count(*) from {kind.table} where source_path in ({of_kind}) and source_path not in ({others}))
+        <> (select coalesce(sum(records), 0) from source_files where record_kind = '{kind.name}' and path not in ({others}))"""
 
 
 def _settle(path: Path) -> None:

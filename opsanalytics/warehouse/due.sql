@@ -14,6 +14,7 @@ select
     action_id
 from action_item_facts
 where is_open
+    and not is_carried_on
     and ($owner is null or lower(owner) = lower($owner))
     and ($service is null or origin_id in (select incident_id from incident_services where service = lower($service)))
     and (not $overdue or is_overdue)

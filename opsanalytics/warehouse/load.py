@@ -18,13 +18,16 @@ from opsanalytics.errors import DatabaseError, DestinationError, QueryError, Rep
 from opsanalytics.findings import Finding, finding
 from opsanalytics.markup.words import with_hyphens
 from opsanalytics.readers import KINDS, Kind, read_record
+from opsanalytics.readers.decisions import resolve_decision_links
 from opsanalytics.readers.reading import Context
+from opsanalytics.readers.rituals import carry_over
 from opsanalytics.repository import Repository, find_repository
 from opsanalytics.tables import RECORD_TABLES, TABLES, Row
 from opsanalytics.tree import Globs, Source, read_commit, read_tree
 from opsanalytics.warehouse.answers import findings
 from opsanalytics.warehouse.build import build_database, loading
 from opsanalytics.warehouse.connect import read_rows, read_table
+from opsanalytics.warehouse.slots import promised_slots
 from opsanalytics.workspace import Workspace
 
 Progress = Callable[[str], None]
@@ -47,7 +50,8 @@ class Records:
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     files: list[Row] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    ids: dict[tuple[str, str], Row] = field(default_factory=dict)
+    ids: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    """By table, the ids that are taken, spelled alike, and the file that took each."""
 
     def counts(self) -> dict[str, int]:
         states = Counter(row["status"] for row in self.files)
@@ -93,6 +97,7 @@ def load(
             return _unchanged(database, latest[-1])
         records = gather(sources, workspace.context, progress)
         records.findings += [*workspace.findings, *moment.findings, *refusal]
+        records.rows["ritual_slots"] = _slots(records, workspace, moment)
         load_row = _load_row(workspace, repository, moment, sources, records)
         load_row |= {"git_commit": commit, "fingerprint": fingerprint}
         load_row["load_id"] = latest[-1]["load_id"] + 1 if latest else 1
@@ -167,7 +172,13 @@ def gather(sources: Sources, context: Context, progress: Progress = lambda said:
                 progress(f"reading {name}: {number} of {len(files)}")
             _take(records, KINDS[name], source, context)
     _resolve_links(records)
+    records.findings += [*resolve_decision_links(records.rows), *carry_over(records.rows)]
     return records
+
+
+def _slots(records: Records, workspace: Workspace, moment: Moment) -> list[Row]:
+    as_of = moment.as_of.replace(tzinfo=UTC).astimezone(workspace.zone or ZoneInfo("UTC")).replace(tzinfo=None)
+    return list(promised_slots(records.rows["rituals"], records.rows["ritual_sessions"], as_of))
 
 
 def _take(records: Records, kind: Kind, source: Source, context: Context) -> None:
@@ -197,17 +208,22 @@ def _note_file(records: Records, kind: Kind, source: Source, status: str, count:
 
 def _tell_apart(records: Records, kind: Kind, rows: dict[str, list[Row]]) -> None:
     """A second file that claims an id gets `~2`, so that neither wins in silence. Case and width make no other id."""
-    key = TABLES[kind.table].key[0]
-    for row in rows.get(kind.table, ()):
-        own, number = row[key], 1
-        first = records.ids.get((kind.name, _same(own)))
-        while (kind.name, _same(row[key])) in records.ids:
-            number += 1
-            _rename(rows, row[key], f"{own}~{number}")
-        records.ids[kind.name, _same(row[key])] = row
-        if first:
-            said = f"`{own}` is the id of {first['source_path']} too; loaded as `{row[key]}`"
-            records.findings.append(finding("OPS102", row["source_path"], row["source_line"], 1, said))
+    for table in (kind.table, *(name for name in rows if name != kind.table)):
+        if key := TABLES[table].key:
+            taken = records.ids[table]
+            for row in rows.get(table, ()):
+                if _same(row[key[0]]) in taken:
+                    _give_other_id(records, rows, row, key[0], taken)
+            taken.update({_same(row[key[0]]): row["source_path"] for row in rows.get(table, ())})
+
+
+def _give_other_id(records: Records, rows: dict[str, list[Row]], row: Row, key: str, taken: dict[str, str]) -> None:
+    claimed, number = row[key], 2
+    while _same(f"{claimed}~{number}") in taken:
+        number += 1
+    said = f"`{claimed}` is the id of {taken[_same(claimed)]} too; loaded as `{claimed}~{number}`"
+    records.findings.append(finding("OPS102", row["source_path"], row["source_line"], 1, said))
+    _rename(rows, claimed, f"{claimed}~{number}")
 
 
 def _same(record_id: str) -> str:
@@ -216,11 +232,15 @@ def _same(record_id: str) -> str:
 
 def _rename(rows: dict[str, list[Row]], old: str, new: str) -> None:
     for row in (row for table in rows.values() for row in table):
-        for name in ("incident_id", "origin_id", "record_id", "from_id"):
+        for name in _ID_COLUMNS:
             if row.get(name) == old:
                 row[name] = new
-        if str(row.get("action_id", "")).startswith(f"{old}#"):
-            row["action_id"] = new + row["action_id"][len(old) :]
+            elif str(row.get(name, "")).startswith((f"{old}#", f"{old}.")) and name in _PART_IDS:
+                row[name] = new + row[name][len(old) :]
+
+
+_PART_IDS = ("action_id", "objective_id", "key_result_id")
+_ID_COLUMNS = (*_PART_IDS, "incident_id", "decision_id", "session_id", "ritual", "origin_id", "record_id", "from_id")
 
 
 def _resolve_links(records: Records) -> None:

@@ -112,19 +112,29 @@ from localised
 left join services using (incident_id);
 
 -- action_item_facts: one row a promise: its age in days at the load's as-of, days to close, days late, whether its end
--- is still to come (censored: an end after the as-of is one), and severity and title of the incident that it comes from.
+-- is still to come (censored: an end after the as-of is one), whether a later session carries it on (then it is owed there
+-- and overdue there), and severity and title of the incident that it comes from.
 create view action_item_facts as
+with carried as (
+    select distinct carried_from as action_id
+    from action_items
+    where carried_from is not null
+)
 select
     action_items.*,
-    incidents.title as origin_title,
+    coalesce(incidents.title, decisions.title, ritual_sessions.title) as origin_title,
+    ritual_sessions.ritual,
     incidents.kind as origin_incident_kind,
     incidents.severity,
     incidents.severity_rank,
+    incidents.detected_by,
+    incidents.hour_class,
     cast(date_trunc('month', created_on) as date) as created_month_on,
     fiscal_quarter(created_on, latest_load.fiscal_year_start) as created_quarter,
+    carried.action_id is not null as is_carried_on,
     action_items.status = 'open' or coalesce(done_on > latest_load.as_of_on, false) as is_open,
     is_open as censored,
-    is_open and due_on < latest_load.as_of_on as is_overdue,
+    is_open and not is_carried_on and due_on < latest_load.as_of_on as is_overdue,
     date_diff('day', created_on, latest_load.as_of_on) as age_days,
     case when done_on >= created_on then date_diff('day', created_on, done_on) end as days_to_close,
     case
@@ -138,5 +148,94 @@ select
         when created_on is null then 'no day of the promise is known'
     end as duration_excluded_reason
 from action_items
-left join incidents on action_items.origin_kind = 'incident' and action_items.origin_id = incidents.incident_id
+left join (
+    select incident_id, title, kind, severity, severity_rank, detected_by, hour_class
+    from incident_facts
+) as incidents
+    on action_items.origin_kind = 'incident' and action_items.origin_id = incidents.incident_id
+left join decisions on action_items.origin_kind = 'decision' and action_items.origin_id = decisions.decision_id
+left join ritual_sessions on action_items.origin_kind = 'ritual' and action_items.origin_id = ritual_sessions.session_id
+left join carried on action_items.action_id = carried.action_id
+cross join latest_load;
+
+-- decision_facts: one row a decision: days in proposed (to the load's as-of while it still is), whether its open proposal is
+-- stale, the parts that the template it follows asks for and it lacks, and how many others name it.
+create view decision_facts as
+select
+    decisions.*,
+    coalesce(decided_on, proposed_on) as counted_on,
+    strftime(coalesce(decided_on, proposed_on), '%Y-%m') as month,
+    fiscal_quarter(coalesce(decided_on, proposed_on), latest_load.fiscal_year_start) as quarter,
+    status in ('draft', 'proposed') as is_open,
+    case
+        when decided_on >= proposed_on then date_diff('day', proposed_on, decided_on)
+        when status in ('draft', 'proposed') and proposed_on <= latest_load.as_of_on
+            then date_diff('day', proposed_on, latest_load.as_of_on)
+    end as days_in_proposed,
+    list_filter(
+        [
+            case when context is null then 'context' end,
+            case when options is null and template in ('chapter', 'madr') then 'options' end,
+            case when decision is null then 'decision' end,
+            case when consequences is null and template in ('nygard', 'madr') then 'consequences' end,
+            case when owner is null and template = 'chapter' then 'owner' end,
+            case when status is null then 'status' end
+        ],
+        lambda part: part is not null
+    ) as missing_parts,
+    len(missing_parts) = 0 as is_complete
+from decisions
+cross join latest_load;
+
+-- ritual_facts: one row a session: minutes against the timebox, people present, person-minutes, and what came of it.
+create view ritual_facts as
+with present as (
+    select session_id, count(*) filter (where present) as people_present
+    from ritual_attendance
+    group by session_id
+),
+promised as (
+    select origin_id as session_id, count(*) as actions
+    from action_items
+    where origin_kind = 'ritual'
+    group by origin_id
+),
+decided as (
+    select session_id, count(*) filter (where category = 'decision') as decisions
+    from ritual_notes
+    group by session_id
+)
+select
+    ritual_sessions.*,
+    rituals.timebox_minutes,
+    ritual_sessions.status = 'held' as is_held,
+    ritual_sessions.duration_minutes > rituals.timebox_minutes as is_over_timebox,
+    present.people_present,
+    ritual_sessions.duration_minutes * present.people_present as person_minutes,
+    coalesce(promised.actions, 0) as actions,
+    coalesce(decided.decisions, 0) as decisions,
+    strftime(held_on, '%Y-%m') as month,
+    fiscal_quarter(held_on, latest_load.fiscal_year_start) as quarter
+from ritual_sessions
+left join rituals using (ritual)
+left join present using (session_id)
+left join promised using (session_id)
+left join decided using (session_id)
+cross join latest_load;
+
+-- key_result_facts: one row a key result with its objective; its outcome is `running` while the objective's period is not over.
+create view key_result_facts as
+select
+    key_results.*,
+    objectives.period,
+    objectives.text as objective,
+    objectives.owner as objective_owner,
+    case
+        when key_results.status is not null then key_results.status
+        when objectives.period >= fiscal_quarter(latest_load.as_of_on, latest_load.fiscal_year_start) then 'running'
+        when key_results.actual is null then 'not measured'
+        else 'missed'
+    end as outcome
+from key_results
+join objectives using (objective_id)
 cross join latest_load;

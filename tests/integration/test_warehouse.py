@@ -96,7 +96,7 @@ class TestSwap:
         database = load_folder(example).database
         with locked(database) as reader:
             write_incident(example)
-            assert load_folder(example).files["loaded"] == 11
+            assert load_folder(example).files["loaded"] == 24
             assert reader.execute("select count(*) from incidents").fetchall() == [(10,)]
         assert read_rows(database, "select count(*) as n from incidents") == [{"n": 11}]
 
@@ -141,7 +141,7 @@ class TestSwap:
         database.write_bytes(b"not a database")
         with pytest.raises(DatabaseError, match="not a database of this program"):
             read_rows(database, "select 1")
-        assert load_folder(example).files["loaded"] == 10
+        assert load_folder(example).files["loaded"] == 23
 
     @pytest.mark.parametrize("content", [b"my thesis", None])
     def test_a_file_of_somebody_else_is_never_written_over(self, example: Path, tmp_path: Path, content: bytes | None) -> None:
@@ -207,13 +207,13 @@ class TestGit:
 
     def test_as_of_a_day_reads_the_files_of_that_day(self, repository: Path) -> None:
         result = load_folder(repository, as_of="2026-09-05")
-        assert result.files["loaded"] == 10
+        assert result.files["loaded"] == 23
         assert result.git_commit == git(repository, "rev-parse", "HEAD~1")
         assert read_rows(result.database, "select as_of from latest_load") == [{"as_of": datetime(2026, 9, 5, 23, 59, 59)}]
 
     def test_as_of_a_commit_sets_the_clock_to_it(self, repository: Path) -> None:
         result = load_folder(repository, as_of="HEAD~1")
-        assert result.files["loaded"] == 10
+        assert result.files["loaded"] == 23
         assert read_rows(result.database, "select as_of from latest_load") == [{"as_of": datetime(2026, 9, 1, 12)}]
 
     @pytest.mark.parametrize("as_of", ["2020-01-01", "no-such-commit", "--help"])

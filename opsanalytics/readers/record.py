@@ -1,0 +1,186 @@
+"""What readers of every kind of record do alike: find values under labels, and write promises and leftover values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import PurePosixPath
+
+from opsanalytics.markup.blocks import Item, Line
+from opsanalytics.markup.document import Label, Part, Shape, parse_document
+from opsanalytics.markup.words import fold, fold_label
+from opsanalytics.readers.actions import Action, read_actions
+from opsanalytics.readers.reading import Context, FileTimes, Reading
+from opsanalytics.readers.times import TimeError
+from opsanalytics.readers.vocabulary import Vocabulary
+
+_PLACEHOLDER = re.compile(r"[<{\[](?!\s?[x ]?\s?\]|[a-z]{3,6}:)[^<>{}\[\]]*[>}\]]|…|\.\.\.|[A-Z-]*Y{4}[-\w<>]*")
+_BASIC_DAY = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?!\d)")
+_LONGEST_TITLE = 300
+
+
+def labels_of(words: Vocabulary, group: str, shapes: Mapping[str, Shape]) -> dict[str, Label]:
+    """Folded label -> Label, for the labels that one kind of record has in a group of its own."""
+    return {fold_label(word): Label(name, shapes[name]) for word, name in words.group(group).items() if name in shapes}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The record that makes promises: its id, and the day on which it made them."""
+
+    kind: str
+    record_id: str
+    day: date | None
+
+
+class Record:
+    """A record file on the way to its rows. `parts` has the first part of each name that says something."""
+
+    def __init__(self, reading: Reading, text: str, context: Context, labels: Mapping[str, Label]) -> None:
+        self.reading = reading
+        self.words = context.words
+        self.times = FileTimes(reading, context)
+        self.document = parse_document(text, labels)
+        self.source = re.split(r"\r\n|\r|\n", text)
+        self.stem = PurePosixPath(reading.path).stem
+        self.path_id = str(PurePosixPath(reading.path).with_suffix(""))
+        self.parts = first_parts(self.document.parts)
+
+    @property
+    def heading(self) -> str:
+        """The first H1, also one that is a label: a log of links may be called Links."""
+        title = self.document.title
+        text = title.text if title else next((part.label for part in self.document.parts if part.level == 1), "")
+        return text[:_LONGEST_TITLE]
+
+    def value(self, name: str) -> Line | None:
+        """The line that a label holds, unless the template's own words still stand there."""
+        part = self.parts.get(name)
+        line = part.first if part else None
+        return None if line is None or self.is_unfilled(line.text) else line
+
+    def text(self, name: str) -> str | None:
+        line = self.value(name)
+        return line.text if line else None
+
+    def raw(self, line: Line) -> str:
+        """A line of the file with its markup, from which a link's address is read."""
+        return self.source[line.line - 1] if 0 < line.line <= len(self.source) else line.raw
+
+    def prose(self, name: str) -> str | None:
+        """All that stands under a label, wherever the file has it."""
+        parts = [part.text for part in self.document.named(name) if self.has_content(part)]
+        return "\n".join(filter(None, parts)) or None
+
+    def day(self, name: str) -> date | None:
+        line = self.value(name)
+        stamp = self.times.stamp(line) if line else None
+        return stamp.day if stamp else None
+
+    def is_unfilled(self, text: str) -> bool:
+        return self.words.is_unknown(text) or bool(_PLACEHOLDER.fullmatch(text.strip())) or text.count(" | ") >= 2
+
+    def has_content(self, part: Part) -> bool:
+        return any(line.text and not self.is_unfilled(line.text) for line in part.lines())
+
+    def is_named_template(self) -> bool:
+        return self.words.mentions("template_names", "template_names", self.stem)
+
+    def day_in(self, text: str) -> date | None:
+        """The first day that stands anywhere in a title or a file name."""
+        if basic := _BASIC_DAY.search(text):
+            text = f"{text[: basic.start()]} {basic[1]}-{basic[2]}-{basic[3]} {text[basic.end() :]}"
+        for word in re.finditer(r"(?<![^\W_])(?<![\d-])\w", text[:_LONGEST_TITLE]):
+            try:
+                stamp, _ = self.times.clockwork.leading_stamp(text[word.start() : word.start() + 40])
+            except TimeError:
+                continue
+            if stamp and stamp.day:
+                return stamp.day
+        return None
+
+    def write_actions(self, name: str, origin: Origin, start: int = 0) -> int:
+        """The promises under a label; their number so far, to go on counting from."""
+        for part in self.document.named(name):
+            said, carried = _without_carried(part, self.words)
+            for action in read_actions(said, self.times, self.words):
+                start += 1
+                self._write_action(action, part, origin, start, carried.get(action.line.line))
+        return start
+
+    def _write_action(self, action: Action, part: Part, origin: Origin, position: int, carried: str | None) -> None:
+        self.reading.add(
+            "action_items", action.line.line, action_id=f"{origin.record_id}#{position}", origin_kind=origin.kind,
+            origin_id=origin.record_id, section=fold_label(label_key(part)), position=position, text=action.text,
+            owner=action.owner, status=action.status, created_on=origin.day,
+            created_on_source="origin" if origin.day else None, due_on=action.due_on, done_on=action.done_on,
+            done_on_source="text" if action.done_on else None, carried_raw=carried,
+        )  # fmt: skip
+
+    def write_fields(self, parts: Iterable[Part], kind: str, record_id: str) -> None:
+        """Labelled values of the team's own."""
+        for part in parts:
+            if part.is_field and part.text and not self.is_unfilled(part.text):
+                self.reading.add("record_fields", part.line, record_kind=kind, record_id=record_id,
+                                 name=fold_label(label_key(part)).replace(" ", "_"), value=joined(part))  # fmt: skip
+
+
+def first_parts(parts: Iterable[Part]) -> dict[str, Part]:
+    found: dict[str, Part] = {}
+    for part in parts:
+        if part.name and (part.name not in found or not found[part.name].content):
+            found[part.name] = part
+    return found
+
+
+def label_key(part: Part) -> str:
+    """The label without a value on the same line."""
+    return re.split("[:：]", part.label, maxsplit=1)[0]
+
+
+def joined(part: Part) -> str:
+    return ", ".join(line.text for line in part.lines() if line.text)
+
+
+def item_text(item: Item) -> str:
+    """A list entry with the entries under it, a line each; the cells of a table row."""
+    if item.fields:
+        return " — ".join(cell.text for cell in item.fields.values() if cell.text)
+    return "\n".join(filter(None, (item.text, *map(item_text, item.items))))
+
+
+def _without_carried(part: Part, words: Vocabulary) -> tuple[Part, dict[int, str]]:
+    """The part without `(carried over)` and its like, and what each line said of that, by line number."""
+    carried: dict[int, str] = {}
+    content = [_item_without(entry, words, carried) if isinstance(entry, Item) else entry for entry in part.content]
+    return replace(part, content=content), carried
+
+
+def _item_without(item: Item, words: Vocabulary, carried: dict[int, str]) -> Item:
+    lines = [_line_without(line, words, carried, item.line) for line in item.lines]
+    fields = {name: _line_without(cell, words, carried, item.line) for name, cell in item.fields.items()}
+    return replace(item, lines=lines, fields=fields)
+
+
+def _line_without(line: Line, words: Vocabulary, carried: dict[int, str], at: int) -> Line:
+    for found in re.finditer(r"\s?[(\[]([^()\[\]]{1,60})[)\]]", line.text):
+        if _says_carried(found[1], words):
+            carried[at] = found[1]
+            return replace(line, text=f"{line.text[: found.start()]}{line.text[found.end() :]}".strip())
+    return line
+
+
+def _says_carried(text: str, words: Vocabulary) -> bool:
+    said = fold(text)
+    return any(said == word or said.startswith(f"{word} ") for word in words.group("carried"))
+
+
+def body_parts(parts: Iterable[Part], first_of: Iterable[str]) -> Iterator[Part]:
+    """The parts up to the first of some names: what is still the header of a file."""
+    names = set(first_of)
+    for part in parts:
+        if part.name in names:
+            return
+        yield part

@@ -1,0 +1,68 @@
+"""The demo company, loaded, says what its generator meant."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from opsanalytics.scaffold.demo import truth, write_demo
+from opsanalytics.scaffold.demo.truth import Truth
+from opsanalytics.warehouse.connect import read_rows
+from opsanalytics.warehouse.load import load
+from opsanalytics.workspace import read_workspace
+
+UNTIL = date(2026, 9, 30)
+
+
+@pytest.fixture(scope="module", params=[1, 2])
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
+    folder = tmp_path_factory.mktemp("demo") / "co"
+    write_demo(folder, until=UNTIL, seed=request.param)
+    now = datetime(UNTIL.year, UNTIL.month, UNTIL.day, 21, 59, 59)
+    return load(read_workspace(folder), now=now).database, truth(UNTIL, request.param)
+
+
+def test_each_retro_action_is_carried_over_as_often_as_meant(told: tuple[Path, Truth]) -> None:
+    database, meant = told
+    rows = read_rows(database, """
+        with recursive chains as (
+            select action_id, action_id as first_id, 0 as carried from action_items where carried_from is null
+            union all
+            select action_items.action_id, chains.first_id, chains.carried + 1
+            from action_items join chains on action_items.carried_from = chains.action_id
+        )
+        select first_item.text, cast(first_session.held_on as varchar) as first_on, max(chains.carried) as carried,
+            cast(max(items.done_on) as varchar) as done_on
+        from chains
+        join action_items as items using (action_id)
+        join action_items as first_item on first_item.action_id = chains.first_id
+        join ritual_sessions as first_session on first_session.session_id = first_item.origin_id
+        where first_session.ritual = 'retrospective'
+        group by chains.first_id, first_item.text, first_session.held_on""")  # fmt: skip
+    found = {(row["text"], row["first_on"]): (row["carried"], row["done_on"]) for row in rows}
+    assert found == {(each.text, each.first_on): (len(each.carried_on), each.done_on) for each in meant.retro_actions}
+    assert any(each.carried_on for each in meant.retro_actions)
+
+
+def test_rituals_are_held_cancelled_and_missed_as_meant(told: tuple[Path, Truth]) -> None:
+    database, meant = told
+    rows = read_rows(database, "select ritual, outcome, count(*) as n from ritual_slots group by ritual, outcome")
+    assert {(row["ritual"], row["outcome"]): row["n"] for row in rows} == Counter((slot.ritual, slot.outcome) for slot in meant.slots)
+
+
+def test_decisions_have_the_status_and_days_that_were_meant(told: tuple[Path, Truth]) -> None:
+    database, meant = told
+    rows = read_rows(database, "select source_path, status, cast(proposed_on as varchar) as proposed_on, "
+                     "cast(decided_on as varchar) as decided_on, owner from decisions")  # fmt: skip
+    found = {row["source_path"]: (row["status"], row["proposed_on"], row["decided_on"], row["owner"]) for row in rows}
+    assert found == {each.path: (each.status, each.proposed_on, each.decided_on, each.owner) for each in meant.decisions}
+
+
+def test_key_results_come_out_as_meant(told: tuple[Path, Truth]) -> None:
+    database, meant = told
+    rows = read_rows(database, "select period, objective, text, outcome from key_result_facts")
+    found = {(row["period"], row["objective"], row["text"]): row["outcome"] for row in rows}
+    assert found == {(each.period, each.objective, each.text): each.outcome for each in meant.key_results}
