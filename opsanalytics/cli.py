@@ -147,7 +147,7 @@ def init(folder: Path, templates: bool) -> None:
         raise UsageError(f"{folder}: no such folder")
     found = write_settings(folder)
     click.echo(f"wrote {folder / 'ops.yml'}")
-    click.echo("\n".join(found) if found else "no incidents found in the conventional places; ops/incidents is set")
+    click.echo("\n".join(found) if found else "no records found in the conventional places; the chapter's are set")
     for path in write_templates(folder) if templates else ():
         click.echo(f"wrote {path}")
     _say_readiness(_tables(None, folder=folder))
@@ -163,20 +163,43 @@ def _say_readiness(database: Path) -> None:
 
 @cli.group()
 def new() -> None:
-    """Write a record from its template, with the next id filled in."""
+    """Write a record from its template, with the next id and what is due filled in."""
 
 
-@new.command("incident")
-@click.option("--title", help="The title; else the id stands for it.")
-def new_incident(title: str | None) -> None:
-    """Write an incident file from the template."""
+def _new_command(kind: str, said: str) -> None:
+    @new.command(kind, help=said)
+    @click.option("--title", help="The title of the record.")
+    def write(title: str | None) -> None:
+        _write_new(kind, title)
+
+
+def _write_new(kind: str, title: str | None) -> None:
     from datetime import UTC, datetime
 
-    from opsanalytics.scaffold.records import new_incident as write
+    from opsanalytics.scaffold.agenda import Agenda
+    from opsanalytics.scaffold.records import RITUALS, new_record
+    from opsanalytics.warehouse.answers import agenda
 
     workspace = _workspace()
-    path = write(workspace, title, datetime.now(workspace.zone or UTC).date())
+    due = Agenda.of_rows(agenda(_tables(None), kind)) if kind in RITUALS else None
+    path = new_record(kind, workspace, title, datetime.now(workspace.zone or UTC).date(), due)
     click.echo(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+for _kind, _said in {
+    "incident": "Write an incident file, with the day's next id.",
+    "decision": "Write a decision file, with the year's next number.",
+    "cadence": "Write ops/cadence.yml: which ritual is promised when, and its timebox.",
+    "standup": "Write today's standup, a section a person.",
+    "triage": "Write today's triage, with what is due on its agenda.",
+    "ship-review": "Write today's ship review, with open decisions on its agenda.",
+    "oncall-sync": "Write today's infra and on-call sync, with overdue promises on its agenda.",
+    "product-council": "Write today's product council, with open decisions on its agenda.",
+    "retrospective": "Write today's retrospective, with the last top three and their state.",
+    "onboarding": "Write a 30/60/90 onboarding plan with the first week's checklist.",
+    "planning": "Write today's planning, with what was carried over again and again.",
+}.items():
+    _new_command(_kind, _said)
 
 
 @cli.command()
@@ -412,7 +435,8 @@ def demo(folder: Path, until: Any, seed: int) -> None:
         made = write_demo(folder, until=last, seed=seed)
     except OSError as error:
         raise DestinationError(f"{folder}: {error.strerror or error}; name a new folder") from None
-    click.echo(f"{counted(made.incidents, 'incident')} and {counted(made.follow_ups, 'follow-up')} "
+    click.echo(f"{counted(made.incidents, 'incident')}, {counted(made.follow_ups, 'follow-up')}, "
+               f"{counted(made.decisions, 'decision')} and {counted(made.meetings, 'meeting')} "
                f"from {made.first_on} to {made.last_on}, in {counted(made.commits, 'commit')}")  # fmt: skip
     click.echo(f"next: cd {folder} && opsanalytics report quarterly-planning")
 

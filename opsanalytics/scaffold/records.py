@@ -1,49 +1,88 @@
-"""New records from the chapter's templates, and the ops.yml of a workspace that has none yet."""
+"""New records from the chapter's templates, a session's with what is due in it, and the ops.yml of a new workspace."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import date
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
 
-from opsanalytics.errors import DestinationError
+from opsanalytics.errors import DestinationError, UsageError
 from opsanalytics.readers import KINDS
+from opsanalytics.readers.rituals import ritual_name
+from opsanalytics.scaffold.agenda import NOTHING, Agenda, render_agenda, render_last
 from opsanalytics.tree import Globs, read_tree
 from opsanalytics.workspace import CONFIG, Workspace, parse_settings
 
-RECORDS = ("incident",)
+RITUALS = ("standup", "triage", "ship-review", "oncall-sync", "product-council", "retrospective", "planning")
+RECORDS = ("incident", "decision", *RITUALS, "cadence", "onboarding")
+CADENCE = "ops/cadence.yml"
+DECISION_STATUSES = "proposed | accepted | rejected | superseded by YYYY-SEQ"
+PLANNED_AHEAD = timedelta(days=45)
+_RITUAL_PLACES = {"retrospective": ("retros",), "standup": ("standups",)}
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def template(record: str) -> str:
-    return (files("opsanalytics.scaffold") / "templates" / f"{record}.md").read_text(encoding="utf-8")
+    ending = "yml" if record == "cadence" else "md"
+    return (files("opsanalytics.scaffold") / "templates" / f"{record}.{ending}").read_text(encoding="utf-8")
+
+
+def fill_template(record: str, values: Mapping[str, str]) -> str:
+    """The template with its `{names}` filled in, and no space left at the end of a line."""
+    text = _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), template(record))
+    return re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
+
+
+def new_record(kind: str, workspace: Workspace, title: str | None, today: date, agenda: Agenda | None = None) -> Path:
+    """Writes a record of one of the `RECORDS` from its template. Never writes over a file."""
+    title = " ".join(title.split()) if title and title.strip() else None
+    if kind == "incident":
+        return new_incident(workspace, title, today)
+    if kind == "decision":
+        return _new_decision(workspace, title, today)
+    if kind == "cadence":
+        _write_new(workspace.root / CADENCE, fill_template(kind, {"today": str(today)}))
+        return workspace.root / CADENCE
+    if kind == "onboarding":
+        path = _path_that_loads(workspace, kind, _folder(workspace, kind), _slug(title or "") or str(today))
+        _write_new(path, fill_template(kind, {"title": title or "Onboarding", "today": str(today)}))
+        return path
+    if kind in RITUALS:
+        return _new_session(kind, workspace, title, today, agenda or Agenda())
+    raise UsageError(f"`{kind}` is no kind of record; there are {', '.join(RECORDS)}")
 
 
 def new_incident(workspace: Workspace, title: str | None, today: date) -> Path:
     """Writes the incident template with the day's next free id. Never writes over a file."""
-    folder = _incident_folder(workspace)
+    folder = _folder(workspace, "incidents")
     incident_id = _next_id(workspace, folder, today)
-    path = _path_that_loads(workspace, folder, incident_id)
-    text = template("incident").replace("{id}", incident_id).replace("{title}", title or incident_id)
-    _write_new(path, text)
+    path = _path_that_loads(workspace, "incidents", folder, incident_id)
+    _write_new(path, fill_template("incident", {"id": incident_id, "title": title or incident_id}))
     return path
 
 
-def _path_that_loads(workspace: Workspace, folder: Path, name: str) -> Path:
-    globs = Globs(workspace.globs("incidents"))
+def _path_that_loads(workspace: Workspace, kind: str, folder: Path, name: str) -> Path:
+    """With the first extension that the globs of ops.yml take."""
+    globs = Globs(workspace.globs(kind))
     for extension in (".md", ".mdx", ".markdown", ".qmd"):
         path = folder / f"{name}{extension}"
         if globs.match(path.relative_to(workspace.root).as_posix()):
             return path
-    raise DestinationError(f"{folder / name}: no glob of records.incidents in ops.yml would load a Markdown file there")
+    raise DestinationError(f"{folder / name}: no glob of records.{kind} in ops.yml would load a Markdown file there")
 
 
-def _incident_folder(workspace: Workspace) -> Path:
-    """Where ops.yml says, else where incidents already are, else the chapter's place."""
-    if "incidents" in workspace.settings.records:
-        return workspace.root / min(Globs(workspace.globs("incidents")).folders())
-    places = [workspace.root / place for place in KINDS["incidents"].places]
+def _folder(workspace: Workspace, kind: str) -> Path:
+    """Where ops.yml puts records of a kind, else where some already are, else the chapter's place."""
+    if kind in workspace.settings.records:
+        return workspace.root / min(Globs(workspace.globs(kind)).folders())
+    return _conventional_folder(workspace, kind)
+
+
+def _conventional_folder(workspace: Workspace, kind: str) -> Path:
+    places = [workspace.root / place for place in KINDS[kind].places]
     return next((place for place in places if place.is_dir()), places[0])
 
 
@@ -55,6 +94,74 @@ def _next_id(workspace: Workspace, folder: Path, today: date) -> str:
               if source.data and prefix.encode() in source.data]  # fmt: skip
     numbers = [int(found) for text in known for found in re.findall(rf"{prefix}(\d+)", text)]
     return f"{prefix}{max(numbers, default=0) + 1:02d}"
+
+
+# Decisions --------------------------------------------------------------------------------------------------------
+
+
+def _new_decision(workspace: Workspace, title: str | None, today: date) -> Path:
+    """With the year's next free number."""
+    folder = _folder(workspace, "decisions")
+    number = _next_number(workspace, today.year)
+    path = _path_that_loads(workspace, "decisions", folder, f"{number}-{_slug(title or '') or 'untitled'}")
+    values = {"title": title or f"Decision {number}", "status": "proposed", "today": str(today)}
+    _write_new(path, fill_template("decision", values))
+    return path
+
+
+def _next_number(workspace: Workspace, year: int) -> str:
+    """One more than the year's highest, in the names of all decision files."""
+    sources = read_tree(workspace.root, Globs(workspace.globs("decisions")))
+    known = [source.path.rpartition("/")[2] for source in sources]
+    numbers = [int(found[1]) for name in known if (found := re.match(rf"{year}-(\d{{1,4}})(?=[-_.])", name))]
+    return f"{year}-{max(numbers, default=0) + 1:03d}"
+
+
+def _slug(title: str) -> str:
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain)[:8])
+
+
+# Rituals ----------------------------------------------------------------------------------------------------------
+
+
+def _new_session(ritual: str, workspace: Workspace, title: str | None, today: date, agenda: Agenda) -> Path:
+    """The file of the day, with what is due."""
+    path = _path_that_loads(workspace, "rituals", _ritual_folder(workspace, ritual), str(today))
+    values = {
+        "today": str(today),
+        "status": "held",
+        "period": planned_period(today, workspace.settings.fiscal_year_start),
+        "last_actions": render_last(agenda),
+        "agenda": render_agenda(agenda, with_last=ritual != "retrospective"),
+    }
+    text = fill_template(ritual, values)
+    _write_new(path, re.sub(r"\A# .*", lambda _: f"# {title}", text) if title else text)
+    return path
+
+
+def _ritual_folder(workspace: Workspace, ritual: str) -> Path:
+    said = workspace.settings.records.get("rituals")
+    if isinstance(said, dict):
+        words = workspace.context.words
+        globs = next((globs for name, globs in said.items() if ritual_name(name, words) == ritual), None)
+        return workspace.root / (min(Globs(globs).folders()) if globs else f"ops/rituals/{ritual}")
+    if said:
+        return workspace.root / min(Globs(said).folders()) / ritual
+    root = workspace.root
+    shared = [root / place / ritual for place in ("ops/rituals", "rituals") if (root / place).is_dir()]
+    own = [root / place for place in _RITUAL_PLACES.get(ritual, ()) if (root / place).is_dir()]
+    return next(iter([*shared, *own]), root / "ops/rituals" / ritual)
+
+
+def planned_period(today: date, fiscal_year_start: int) -> str:
+    """The quarter that is planned today: the one in which the day six weeks on lies, named as the tables name it."""
+    day = today + PLANNED_AHEAD
+    year = day.year + (1 if fiscal_year_start > 1 and day.month >= fiscal_year_start else 0)
+    return f"{year}-Q{(day.month - fiscal_year_start) % 12 // 3 + 1}"
+
+
+# Files ------------------------------------------------------------------------------------------------------------
 
 
 def _write_new(path: Path, text: str) -> None:
@@ -71,31 +178,53 @@ def _write_new(path: Path, text: str) -> None:
 def write_settings(root: Path) -> list[str]:
     """Writes an ops.yml that says what was found where; returns the places, with the number of files in each."""
     found = list(_found_places(root))
-    text = _settings_text(root, [place for place, count in found if count])
+    places = {kind: [place for name, place, count in found if count and name == kind] for kind in KINDS}
+    text = _settings_text(root, places)
     parse_settings(text.encode())
     _write_new(root / CONFIG, text)
-    return [f"{place}: {count} file{'s' * (count != 1)}" for place, count in found]
+    return [f"{place}: {count} file{'s' * (count != 1)}" for _, place, count in found]
 
 
 def write_templates(root: Path) -> list[Path]:
     """Lays the templates down where the records go, named so that the loader passes over them."""
     written = []
     for record in RECORDS:
-        path = root / KINDS[f"{record}s"].places[0] / f"{record}-template.md"
-        _write_new(path, template(record).replace("{id}", "INC-YYYYMMDD-XX").replace("{title}", "Title"))
+        path = root / _template_path(record)
+        _write_new(path, fill_template(record, _unfilled(record)))
         written.append(path)
     return written
 
 
-def _found_places(root: Path) -> Iterator[tuple[str, int]]:
+def _template_path(record: str) -> str:
+    if record == "cadence":
+        return "ops/cadence-template.yml"
+    kind = KINDS.get(record) or KINDS.get(f"{record}s")
+    folder = kind.places[0] if kind else f"ops/rituals/{record}"
+    return f"{folder}/{record}-template.md"
+
+
+def _unfilled(record: str) -> dict[str, str]:
+    """What stands in a template that is laid down: nothing that a reader could take for a fact."""
+    values = {"id": "INC-YYYYMMDD-XX", "title": "Title", "today": "YYYY-MM-DD", "period": "YYYY-QN"}
+    status = DECISION_STATUSES if record == "decision" else ""
+    return values | {"status": status, "agenda": NOTHING, "last_actions": NOTHING}
+
+
+def _found_places(root: Path) -> Iterator[tuple[str, str, int]]:
     for kind in KINDS.values():
         for place in kind.places:
             if (root / place).is_dir():
-                yield place, len(read_tree(root, Globs([f"{place}/**/*.{{md,markdown,mdx,qmd}}"])))
+                yield kind.name, place, len(read_tree(root, Globs([_glob(place)])))
 
 
-def _settings_text(root: Path, places: list[str]) -> str:
-    globs = [f'"{place}/**/*.{{md,markdown,mdx,qmd}}"' for place in places or [KINDS["incidents"].places[0]]]
+def _glob(place: str) -> str:
+    return f"{place}/**/*.{{md,markdown,mdx,qmd}}"
+
+
+def _settings_text(root: Path, places: dict[str, list[str]]) -> str:
+    places = {**places, "incidents": places["incidents"] or [KINDS["incidents"].places[0]]}
+    globs = {kind: ", ".join(f'"{_glob(place)}"' for place in found) for kind, found in places.items() if found}
+    records = "\n".join(f"  {kind}: [{found}]" for kind, found in globs.items())
     return f"""\
 # The settings of opsanalytics for this workspace; everything here is optional.
 company: {_quoted(root.name)}
@@ -104,7 +233,7 @@ company: {_quoted(root.name)}
 # fiscal_year_start: 2             # month
 # severities: [SEV-1, SEV-2, SEV-3]  # worst first
 records:
-  incidents: [{", ".join(globs)}]
+{records}
 # vocabulary:
 #   labels: {{detected_at: ["first noticed"]}}
 #   severity: {{SEV-1: [meltdown]}}

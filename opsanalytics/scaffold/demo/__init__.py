@@ -9,16 +9,16 @@ import datetime
 import os
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from opsanalytics.errors import RepositoryError, UsageError
-from opsanalytics.scaffold.demo import chronicle, incident_files
-from opsanalytics.scaffold.demo.company import COORDINATORS, OPS_YML, README_MD, Commit, at, months_before
-from opsanalytics.scaffold.demo.incidents import Incident
+from opsanalytics.errors import RepositoryError
+from opsanalytics.scaffold.demo.company import COORDINATORS, OPS_YML, README_MD, Commit, months_before
+from opsanalytics.scaffold.demo.truth import Truth, tell_truth
+from opsanalytics.scaffold.demo.world import MONTHS, look
 
-MONTHS = 30
-YEARS = range(2000, 2100)
+__all__ = ["MONTHS", "DemoSummary", "Truth", "generate", "truth", "write_demo"]
+
 GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.autocrlf=false")
 
 
@@ -30,6 +30,8 @@ class DemoSummary:
     incidents: int
     follow_ups: int
     commits: int
+    decisions: int
+    meetings: int
     first_on: datetime.date
     last_on: datetime.date
 
@@ -46,35 +48,45 @@ def write_demo(folder: Path, *, until: datetime.date, seed: int = 1) -> DemoSumm
     _write_repository(folder, commits)
     files = {path: text for commit in commits for path, text in commit.files.items()}
     records = [text for path, text in files.items() if path.startswith("ops/incidents/")]
-    follow_ups = sum(text.count(" — Due ") for text in records)
-    return DemoSummary(folder, len(records), follow_ups, len(commits), months_before(until, MONTHS), until)
+    return DemoSummary(
+        folder=folder,
+        incidents=len(records),
+        follow_ups=sum(text.count(" — Due ") for text in records),
+        commits=len(commits),
+        decisions=sum(path.startswith("ops/decisions/") for path in files),
+        meetings=sum(path.startswith("ops/rituals/") for path in files),
+        first_on=months_before(until, MONTHS),
+        last_on=until,
+    )
 
 
 def generate(until: datetime.date, seed: int = 1) -> list[Commit]:
     """The commits of the thirty months up to the end of `until`, oldest first."""
-    if until.year not in YEARS:
-        raise UsageError(f"--until {until}: allowed are the years {YEARS.start} to {YEARS.stop - 1}")
-    began_at = at(months_before(until, MONTHS), 7)
-    ended_at = at(until, 23, 59, 59)
-    known = [incident for incident in _whole_years(began_at, ended_at, seed) if incident.started_at > began_at]
-    later = [commit for incident in _self_contained(known) for commit in incident_files.commits(incident)]
+    world = look(until, seed)
     start = {"README.md": README_MD, "ops.yml": OPS_YML}
-    first = Commit(began_at, COORDINATORS[0], "Start the operating record", start)
-    return [first, *sorted((commit for commit in later if commit.when <= ended_at), key=_order)]
+    first = Commit(world.began_at, COORDINATORS[0], "Start the operating record", start)
+    later = (commit for commit in world.commits() if commit.when <= world.ended_at)
+    return _without_echoes([first, *sorted(later, key=_order)])
 
 
-def _whole_years(began_at: datetime.datetime, ended_at: datetime.datetime, seed: int) -> list[Incident]:
-    """A year more than is asked for: what is late today is mended by what comes after."""
-    return chronicle.incidents(began_at.isocalendar().year, ended_at.isocalendar().year + 1, seed)
-
-
-def _self_contained(known: list[Incident]) -> list[Incident]:
-    ids = {incident.incident_id for incident in known}
-    return [incident if incident.repeat_of in ids else replace(incident, repeat_of=None) for incident in known]
+def truth(until: datetime.date, seed: int = 1) -> Truth:
+    """What the record of the same arguments means, for tests to compare tables with."""
+    return tell_truth(look(until, seed))
 
 
 def _order(commit: Commit) -> tuple[datetime.datetime, str]:
     return commit.when, commit.message
+
+
+def _without_echoes(commits: Iterable[Commit]) -> list[Commit]:
+    """Without those that change nothing."""
+    files: dict[str, str] = {}
+    changing = []
+    for commit in commits:
+        if any(files.get(path) != text for path, text in commit.files.items()):
+            changing.append(commit)
+        files |= commit.files
+    return changing
 
 
 def _write_repository(folder: Path, commits: Iterable[Commit]) -> None:

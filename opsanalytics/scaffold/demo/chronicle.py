@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 from random import Random
 
 from opsanalytics.scaffold.demo.company import SERVICE_WEIGHTS, at, mondays, seconds, working_day
-from opsanalytics.scaffold.demo.incidents import Incident, Plot, tell, tell_again
+from opsanalytics.scaffold.demo.incidents import FollowUp, Incident, Plot, tell, tell_again
 from opsanalytics.scaffold.demo.stories import Story, draw_slots, read_stories
 
 INCIDENTS_A_WEEK = 1.18
@@ -34,6 +34,9 @@ SPECIAL_STARTS = {"drill": (3, 13, 0), "maintenance": (1, 4, 0), "move": (2, 4, 
 DUPLICATE_FROM_WEEK = 25  # of even years
 STRAGGLER_BLOCK_WEEKS = 5
 TYPO_EDITS = {6: (5, 6), 32: (11, 5)}  # first week of the incident -> month and day of the bad edit
+VANISH_FROM_WEEK = 14  # of even years
+VANISH_AFTER_DAYS = 55
+MISJUDGED = 0.03
 ERA_YEARS = 4
 
 
@@ -48,7 +51,8 @@ def incidents(first_year: int, last_year: int, seed: int) -> list[Incident]:
     years = range(first_year - first_year % ERA_YEARS, last_year + 1)
     eras = (list(era) for _, era in groupby(years, key=lambda year: year // ERA_YEARS))
     told = [incident for era in eras for incident in _Era(seed).incidents(era)]
-    return _mistype(_leave_open(sorted(told, key=lambda incident: incident.incident_id)))
+    told = _mistype(_leave_open(sorted(told, key=lambda incident: incident.incident_id)))
+    return [_misjudged(incident, seed) for incident in _lose_a_line(told)]
 
 
 # When something happens -------------------------------------------------------------------------------------------
@@ -212,3 +216,36 @@ def _mistype(told: list[Incident]) -> list[Incident]:
 def _can_be_mistyped(incident: Incident) -> bool:
     left_open = incident.reviewed_at == incident.closed_at
     return incident.is_small and incident.reviewed_at is not None and not left_open
+
+
+def _misjudged(incident: Incident, seed: int) -> Incident:
+    """Now and then the first severity was wrong, and somebody corrects it days after the review."""
+    rng = Random(f"{seed} severity {incident.incident_id}")
+    if incident.kind != "incident" or incident.duplicate_of or not incident.reviewed_at or rng.random() >= MISJUDGED:
+        return incident
+    first = {1: 2, 2: 3, 3: 2}[incident.severity or 3]
+    day = working_day(incident.reviewed_at.date() + datetime.timedelta(days=rng.randint(2, 20)))
+    corrected_at = at(day, rng.randint(8, 15), rng.randint(0, 59), rng.randint(0, 59))
+    return replace(incident, first_severity=first, corrected_at=corrected_at)
+
+
+def _lose_a_line(told: list[Incident]) -> list[Incident]:
+    """In an even year one follow-up that nobody did is deleted from its file, and nobody says why."""
+    lost: dict[int, Incident] = {}
+    for incident in told:
+        year, week, _ = incident.started_at.isocalendar()
+        if year % 2 == 0 and week >= VANISH_FROM_WEEK and any(_is_never_done(action) for action in incident.follow_ups):
+            lost.setdefault(year, incident)
+    ids = {incident.incident_id for incident in lost.values()}
+    return [_without_a_line(incident) if incident.incident_id in ids else incident for incident in told]
+
+
+def _is_never_done(action: FollowUp) -> bool:
+    return action.ticked_at is None
+
+
+def _without_a_line(incident: Incident) -> Incident:
+    action = next(action for action in incident.follow_ups if _is_never_done(action))
+    day = working_day(incident.started_at.date() + datetime.timedelta(days=VANISH_AFTER_DAYS))
+    vanished = replace(action, dropped_at=None, deleted_at=at(day, 9, incident.started_at.minute, 3))
+    return replace(incident, follow_ups=tuple(vanished if each is action else each for each in incident.follow_ups))

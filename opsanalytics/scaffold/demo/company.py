@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 NAME = "Lindenpost"
 FOLLOW_UP_DAYS = {1: 7, 2: 14, 3: 30}
 POSTMORTEM_HOURS = 72
+ZONE = ZoneInfo("Europe/Paris")
+DAYS_OFF = frozenset(
+    {(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 24), (12, 25), (12, 26), (12, 31)}
+)
 
 
 @dataclass(frozen=True)
@@ -73,10 +78,16 @@ README_MD = f"""\
 # {NAME}: the operating record
 
 {NAME} books parcel carriers for online shops. This repository is our operating record: plain files, one for each
-incident, kept by the people who were there. It is invented; any likeness to a real company is chance.
+incident, decision and meeting, kept by the people who were there. It is invented; any likeness to a real company is chance.
 
 - `ops/incidents/`: one file for each incident, drill and planned maintenance. Open it when you take the page, fill in the
   timeline when it is over, write the postmortem within {POSTMORTEM_HOURS} hours, tick a follow-up when it is done. Times are UTC.
+- `ops/decisions/`: one file for each decision: context, options, decision, owner. Proposed first, then accepted or rejected;
+  a later one that takes its place is named in both files.
+- `ops/rituals/`: one file for each meeting, in the folder of its ritual: triage, ship review, on-call sync, product
+  council, retrospective, planning. Standups are written down since two quarters ago only; before, they went by in the chat.
+  A meeting that fell away on short notice has a file that says so; one that nobody thought of has none.
+- `ops/cadence.yml`: when we promised to meet, for how long, and our days off. Times of meetings are those on our wall.
 - `ops.yml`: our zone, and how long a follow-up may take.
 
 ```
@@ -89,6 +100,16 @@ opsanalytics report quarterly-planning    # the quarter, from the record
 
 def at(day: datetime.date, hour: int, minute: int = 0, second: int = 0) -> datetime.datetime:
     return datetime.datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=datetime.UTC)
+
+
+def local(day: datetime.date, hour: int, minute: int) -> datetime.datetime:
+    """The instant, in UTC, of a time on the wall."""
+    wall = datetime.datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
+    return wall.astimezone(datetime.UTC)
+
+
+def is_working(day: datetime.date) -> bool:
+    return day.weekday() < 5 and (day.month, day.day) not in DAYS_OFF
 
 
 def minutes(count: int) -> datetime.timedelta:

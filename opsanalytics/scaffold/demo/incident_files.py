@@ -34,11 +34,22 @@ def _moments(incident: Incident) -> Iterator[Moment]:
     if incident.reviewed_at and incident.reviewed_at != incident.closed_at:
         yield incident.reviewed_at, incident.coordinator, f"{name}: {_review_words(incident)}"
     for action in incident.follow_ups:
-        if action.ticked_at:
-            yield action.ticked_at, action.owner, f"{name}: {uncapital(action.text)}"
+        yield from _ends(action, name)
+    if incident.corrected_at:
+        words = f"{name}: SEV-{incident.severity}, not SEV-{incident.first_severity}"
+        yield incident.corrected_at, incident.coordinator, words
     if incident.mistyped:
         yield incident.mistyped[0], incident.coordinator, f"{name}: resolved time from the pager log"
         yield incident.mistyped[1], incident.technical_lead, f"{name}: resolved on the day itself, not the day before"
+
+
+def _ends(action: FollowUp, name: str) -> Iterator[Moment]:
+    if action.ticked_at:
+        yield action.ticked_at, action.owner, f"{name}: {uncapital(action.text)}"
+    if action.dropped_at:
+        yield action.dropped_at, action.owner, f"{name}: drop what nobody will do any more"
+    if action.deleted_at:
+        yield action.deleted_at, action.owner, f"{name}: tidy up"
 
 
 def _half_time(incident: Incident) -> Iterator[Moment]:
@@ -74,7 +85,11 @@ def render(incident: Incident, when: datetime.datetime) -> str:
     sections |= {"Impact Summary": incident.impact, "Customer Comms": incident.customer_comms} if closed else {}
     if incident.checks:
         sections["Communications checklist"] = _checklist(incident, closed)
-    head = [f"# {incident.title}", _fields(_facts(incident) | _remarks(incident, closed)), _fields(_crew(incident))]
+    head = [
+        f"# {incident.title}",
+        _fields(_facts(incident, when) | _remarks(incident, closed)),
+        _fields(_crew(incident)),
+    ]
     body = [
         f"## {name}\n\n{text}".rstrip() for name, text in sections.items() if text or incident.kind != "maintenance"
     ]
@@ -89,23 +104,29 @@ def _review(incident: Incident, when: datetime.datetime) -> dict[str, str]:
         "Root Cause": again + incident.cause,
         "Mitigations Applied": _bullets(incident.mitigations),
         "Evidence": _bullets(incident.evidence),
-        "Follow-ups": "\n".join(_follow_up(action, when) for action in incident.follow_ups) or "None.",
+        "Follow-ups": _follow_ups(incident, when) or "None.",
         "Customer Comms": "",
         "Lessons Learned": _bullets(incident.lessons),
     }
 
 
-def _facts(incident: Incident) -> dict[str, str]:
+def _facts(incident: Incident, when: datetime.datetime) -> dict[str, str]:
+    severity = severity_at(incident, when)
     kind = {} if incident.kind == "incident" else {"Kind": incident.kind}
     return {
         "Incident ID": incident.incident_id,
         **kind,
         "Start Time (UTC)": f"{incident.started_at:%Y-%m-%d %H:%M}",
         "Detected by": incident.detected_by,
-        "Severity": f"SEV-{incident.severity}" if incident.severity else "",
+        "Severity": f"SEV-{severity}" if severity else "",
         "Affected Systems/Users": ", ".join(incident.services),
         "Region": incident.region,
     }
+
+
+def severity_at(incident: Incident, when: datetime.datetime) -> int | None:
+    is_corrected = incident.corrected_at is None or incident.corrected_at <= when
+    return incident.severity if is_corrected else incident.first_severity
 
 
 def _remarks(incident: Incident, closed: bool) -> dict[str, str]:
@@ -150,10 +171,18 @@ def _offset(since_detection: datetime.timedelta) -> str:
     return f"T+{hours}h{rest:02}" if hours >= 3 else f"T+{hours * 60 + rest}"
 
 
-def _follow_up(action: FollowUp, when: datetime.datetime) -> str:
+def _follow_ups(incident: Incident, when: datetime.datetime) -> str:
+    there = [action for action in incident.follow_ups if action.deleted_at is None or when < action.deleted_at]
+    return "\n".join(render_follow_up(action, when) for action in there)
+
+
+def render_follow_up(action: FollowUp, when: datetime.datetime) -> str:
+    promise = f"{action.text} — {action.owner.first_name} — Due {action.due_on}"
+    if action.dropped_at is not None and action.dropped_at <= when:
+        return f"- [ ] ~~{promise}~~"
     is_done = action.ticked_at is not None and action.ticked_at <= when
     remark = f" (done {action.ticked_at:%Y-%m-%d})" if is_done and action.dated else ""
-    return f"- [{_box(is_done)}] {action.text} — {action.owner.first_name} — Due {action.due_on}{remark}"
+    return f"- [{_box(is_done)}] {promise}{remark}"
 
 
 def _checklist(incident: Incident, closed: bool) -> str:

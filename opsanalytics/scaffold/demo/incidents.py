@@ -25,9 +25,12 @@ MEDIAN_MINUTES = {1: 85, 2: 62, 3: 46}
 SPREAD = {1: 0.70, 2: 0.80, 3: 0.95}  # of log minutes
 
 # Per cent of follow-ups, by quarter of the move of a service.
-KEPT_ON_TIME = (34, 50, 60, 60, 55, 50)
-KEPT_LATE = (33, 27, 24, 24, 26, 28)
-NEVER_KEPT = (33, 23, 16, 16, 19, 22)
+KEPT_ON_TIME = (38, 52, 61, 62, 57, 53)
+KEPT_LATE = (32, 26, 23, 22, 24, 26)
+DROPPED = (4, 4, 4, 4, 4, 4)
+NEVER_KEPT = (26, 18, 12, 12, 15, 17)
+CLEAN_UPS = ((1, 10), (7, 5))  # twice a year what nobody will do any more is dropped
+CLEANED_AFTER_DAYS = {150: 0.2, 380: 0.55}  # shares; the rest stays
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,16 @@ class Event:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """`ticked_at` None is never; `dated` when its owner writes the day beside the box."""
+    """`ticked_at` None is never; `dated` when its owner writes the day beside the box. A dropped one is struck
+    out; from `deleted_at` on its line is not there any more."""
 
     text: str
     owner: Person
     due_on: datetime.date
     ticked_at: datetime.datetime | None
     dated: bool
+    dropped_at: datetime.datetime | None = None
+    deleted_at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,8 @@ class Incident:
     repeat_reason: str = ""
     duplicate_of: str | None = None
     mistyped: tuple[datetime.datetime, datetime.datetime] | None = None
+    first_severity: int | None = None
+    corrected_at: datetime.datetime | None = None
 
     @property
     def resolved_at(self) -> datetime.datetime:
@@ -303,11 +311,30 @@ def _followed_up(incident: Incident, plot: Plot, rng: Random) -> Incident:
 def _follow_up(text: str, incident: Incident, stage: int, rng: Random) -> FollowUp:
     allowed = FOLLOW_UP_DAYS[incident.severity or 3]
     owner = incident.technical_lead if rng.random() < 0.45 else rng.choice(ENGINEERS + COORDINATORS)
-    fate = rng.choices(("on time", "late", "never"), (KEPT_ON_TIME[stage], KEPT_LATE[stage], NEVER_KEPT[stage]))[0]
+    shares = (KEPT_ON_TIME[stage], KEPT_LATE[stage], DROPPED[stage], NEVER_KEPT[stage])
+    fate = rng.choices(("on time", "late", "dropped", "never"), shares)[0]
     days = allowed * rng.uniform(0.3, 0.95) if fate == "on time" else allowed + 1 + 9 * rng.lognormvariate(0, 0.8)
-    ticked_at = None if fate == "never" else _ticked_at(incident, int(days), rng)
+    ended_at = _ticked_at(incident, int(days), rng)
     due_on = incident.started_at.date() + datetime.timedelta(days=allowed)
-    return FollowUp(text, owner, due_on, ticked_at, dated=rng.random() < 0.86)
+    cleaned_at = _cleaned_at(due_on, ended_at, rng.random())
+    return FollowUp(
+        text=text,
+        owner=owner,
+        due_on=due_on,
+        ticked_at=ended_at if fate in ("on time", "late") else None,
+        dated=rng.random() < 0.86,
+        dropped_at={"dropped": ended_at, "never": cleaned_at}.get(fate),
+    )
+
+
+def _cleaned_at(due_on: datetime.date, moment: datetime.datetime, share: float) -> datetime.datetime | None:
+    """The first clean-up that finds it long overdue; some hold on to theirs for longer, few for ever."""
+    after, later = CLEANED_AFTER_DAYS
+    if share > sum(CLEANED_AFTER_DAYS.values()):
+        return None
+    old_on = due_on + datetime.timedelta(days=after if share < CLEANED_AFTER_DAYS[after] else later)
+    days = (datetime.date(old_on.year + year, *day) for year in range(2) for day in CLEAN_UPS)
+    return at(working_day(next(day for day in days if day >= old_on)), 13, moment.minute, moment.second)
 
 
 def _ticked_at(incident: Incident, days: int, rng: Random) -> datetime.datetime:

@@ -1,0 +1,274 @@
+"""What the demo record means, said by who made it: plain values that `json` can write, to compare tables with.
+
+Days are ISO texts. Everything is as known at the end of the record's last day.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from opsanalytics.scaffold.demo.cadence import Session
+from opsanalytics.scaffold.demo.decisions import Decision
+from opsanalytics.scaffold.demo.incident_files import severity_at
+from opsanalytics.scaffold.demo.incidents import FollowUp, Incident
+from opsanalytics.scaffold.demo.planning import KeyResult, Plan
+from opsanalytics.scaffold.demo.retrospectives import Improvement
+from opsanalytics.scaffold.demo.world import OFFSITE_PATH, World, offsites
+
+
+@dataclass(frozen=True)
+class RetroAction:
+    """An improvement from the first session that lists it. `carried_on` are the later sessions that list it again, with
+    the same words. `gone`: not done, and the session after its last one does not list it any more."""
+
+    text: str
+    owner: str
+    first_on: str
+    carried_on: list[str]
+    due_on: str
+    done_on: str | None
+    gone: bool
+
+
+@dataclass(frozen=True)
+class DecisionTruth:
+    """`status` is what the file says, None when it says nothing; `replaced_by` is so even where the file forgets it."""
+
+    number: str
+    path: str
+    title: str
+    owner: str
+    status: str | None
+    proposed_on: str
+    decided_on: str | None
+    replaces: str | None
+    replaced_by: str | None
+    says_replaced: bool
+    follow_ups: int
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A promised day. `held_on` is later than `promised_on` when it was held late."""
+
+    ritual: str
+    promised_on: str
+    outcome: str
+    held_on: str | None
+
+
+@dataclass(frozen=True)
+class RitualCounts:
+    promised: int
+    held: int
+    held_late: int
+    cancelled: int
+    missed: int
+    over_timebox: int
+    minutes: int
+    person_minutes: int
+
+
+@dataclass(frozen=True)
+class KeyResultTruth:
+    """`outcome` is hit, missed, not measured, or running while the quarter is not over."""
+
+    period: str
+    objective: str
+    owner: str
+    text: str
+    unit: str
+    baseline: float
+    target: float
+    actual: float | None
+    outcome: str
+
+
+@dataclass(frozen=True)
+class SeverityChange:
+    incident_id: str
+    before: str
+    after: str
+    changed_on: str
+
+
+@dataclass(frozen=True)
+class FollowUpTruth:
+    """`state` is open, done, dropped or gone; a gone one was deleted from its file on `ended_on`."""
+
+    origin: str
+    text: str
+    owner: str
+    due_on: str
+    state: str
+    ended_on: str | None
+
+
+@dataclass(frozen=True)
+class Truth:
+    until: str
+    seed: int
+    retro_actions: list[RetroAction]
+    decisions: list[DecisionTruth]
+    slots: list[Slot]
+    rituals: dict[str, RitualCounts]
+    key_results: list[KeyResultTruth]
+    severity_changes: list[SeverityChange]
+    follow_ups: list[FollowUpTruth]
+    undated: list[str]
+
+
+def tell_truth(world: World) -> Truth:
+    incidents = [each for each in world.incidents if each.opened_at <= world.ended_at]
+    proposed = [each for each in world.decisions if each.proposed_at <= world.ended_at]
+    due = {name: [each for each in kept if each.promised_on <= world.until] for name, kept in world.sessions.items()}
+    return Truth(
+        until=str(world.until),
+        seed=world.seed,
+        retro_actions=_retro_actions(world),
+        decisions=[_decision(each, world.ended_at) for each in proposed],
+        slots=[_slot(each, world.ended_at) for kept in due.values() for each in kept],
+        rituals={name: _counts(kept, world.ended_at) for name, kept in due.items()},
+        key_results=[truth for plan in world.plans for truth in _key_results(plan, world)],
+        severity_changes=[each for incident in incidents for each in _severity_changes(incident, world.ended_at)],
+        follow_ups=[*_of_incidents(incidents, world.ended_at), *_of_decisions(proposed, world.ended_at)],
+        undated=sorted(_undated(world)),
+    )
+
+
+def _retro_actions(world: World) -> list[RetroAction]:
+    held = [each for each in world.retrospectives if each.session.filed_at <= world.ended_at]
+    days = [each.held_on for each in held]
+    known: dict[int, Improvement] = {id(action): action for each in held for action in each.top}
+    return [_retro_action(action, days, world.ended_at) for action in known.values()]
+
+
+def _retro_action(action: Improvement, days: list[datetime.date], ended_at: datetime.datetime) -> RetroAction:
+    listed = [day for day in days if day in action.due]
+    is_done = action.done_at is not None and action.done_at <= ended_at
+    return RetroAction(
+        text=action.text,
+        owner=action.owner.first_name,
+        first_on=str(listed[0]),
+        carried_on=[str(day) for day in listed[1:]],
+        due_on=str(action.due[listed[-1]]),
+        done_on=f"{action.done_at:%Y-%m-%d}" if is_done else None,
+        gone=not is_done and listed[-1] < days[-1],
+    )
+
+
+def _decision(decision: Decision, ended_at: datetime.datetime) -> DecisionTruth:
+    is_decided = decision.decided_at is not None and decision.decided_at <= ended_at
+    is_replaced = decision.replaced_at is not None and decision.replaced_at <= ended_at
+    return DecisionTruth(
+        number=decision.number,
+        path=decision.path,
+        title=decision.title,
+        owner=decision.owner.first_name,
+        status=decision.status(ended_at).split()[0] if decision.has_status or not is_decided else None,
+        proposed_on=f"{decision.proposed_at:%Y-%m-%d}",
+        decided_on=str(decision.decided_on) if is_decided else None,
+        replaces=decision.takes_place_of,
+        replaced_by=decision.replaced_by if is_replaced else None,
+        says_replaced=is_replaced and decision.says_replaced,
+        follow_ups=len(decision.follow_ups) if is_decided else 0,
+    )
+
+
+# Rituals ----------------------------------------------------------------------------------------------------------
+
+
+def _slot(session: Session, ended_at: datetime.datetime) -> Slot:
+    outcome = _outcome(session, ended_at)
+    held_on = str(session.held_on) if outcome == "held" else None
+    return Slot(session.ritual.name, str(session.promised_on), outcome, held_on)
+
+
+def _outcome(session: Session, ended_at: datetime.datetime) -> str:
+    return session.outcome if session.filed_at <= ended_at else "missed"
+
+
+def _counts(kept: list[Session], ended_at: datetime.datetime) -> RitualCounts:
+    outcomes = Counter(_outcome(each, ended_at) for each in kept)
+    held = [each for each in kept if _outcome(each, ended_at) == "held"]
+    return RitualCounts(
+        promised=len(kept),
+        held=outcomes["held"],
+        held_late=sum(each.held_on > each.promised_on for each in held),
+        cancelled=outcomes["cancelled"],
+        missed=outcomes["missed"],
+        over_timebox=sum(each.minutes > each.ritual.timebox for each in held),
+        minutes=sum(each.minutes for each in held),
+        person_minutes=sum(each.minutes * len(each.present) for each in held),
+    )
+
+
+def _undated(world: World) -> Iterator[str]:
+    """Files of rituals without a line `Date:`; one of them has no day in its name either."""
+    for each in (each for kept in world.sessions.values() for each in kept if each.undated and each.is_held):
+        if each.filed_at <= world.ended_at:
+            yield each.path
+    if any(commit.when <= world.ended_at for commit in offsites(world.began_at, world.until)):
+        yield OFFSITE_PATH
+
+
+# What was measured and corrected ----------------------------------------------------------------------------------
+
+
+def _key_results(plan: Plan, world: World) -> Iterator[KeyResultTruth]:
+    if plan.session.filed_at > world.ended_at:
+        return
+    for objective in plan.objectives:
+        for result in objective.results:
+            actual = plan.value(result, world.ended_at)
+            yield KeyResultTruth(
+                period=plan.period,
+                objective=objective.text,
+                owner=objective.owner.first_name,
+                text=result.text,
+                unit=result.unit,
+                baseline=result.baseline,
+                target=result.target,
+                actual=actual,
+                outcome=_result_outcome(plan, result, actual, world.until),
+            )
+
+
+def _result_outcome(plan: Plan, result: KeyResult, actual: float | None, until: datetime.date) -> str:
+    if actual is not None and result.reached(actual):
+        return "hit"
+    if until <= plan.ends_on:
+        return "running"
+    return "not measured" if actual is None else "missed"
+
+
+def _severity_changes(incident: Incident, ended_at: datetime.datetime) -> Iterator[SeverityChange]:
+    when = incident.corrected_at
+    if when is not None and when <= ended_at:
+        before = severity_at(incident, incident.opened_at)
+        yield SeverityChange(incident.incident_id, f"SEV-{before}", f"SEV-{incident.severity}", f"{when:%Y-%m-%d}")
+
+
+def _of_incidents(incidents: list[Incident], ended_at: datetime.datetime) -> Iterator[FollowUpTruth]:
+    for incident in incidents:
+        if incident.reviewed_at is not None and incident.reviewed_at <= ended_at:
+            for action in incident.follow_ups:
+                yield _follow_up(incident.incident_id, action, ended_at)
+
+
+def _of_decisions(proposed: list[Decision], ended_at: datetime.datetime) -> Iterator[FollowUpTruth]:
+    for decision in proposed:
+        if decision.decided_at is not None and decision.decided_at <= ended_at:
+            for action in decision.follow_ups:
+                yield _follow_up(decision.number, action, ended_at)
+
+
+def _follow_up(origin: str, action: FollowUp, ended_at: datetime.datetime) -> FollowUpTruth:
+    ends = {"done": action.ticked_at, "dropped": action.dropped_at, "gone": action.deleted_at}
+    ended = [(state, when) for state, when in ends.items() if when is not None and when <= ended_at]
+    state, when = ended[0] if ended else ("open", None)
+    ended_on = f"{when:%Y-%m-%d}" if when else None
+    return FollowUpTruth(origin, action.text, action.owner.first_name, str(action.due_on), state, ended_on)
