@@ -6,21 +6,20 @@ from dataclasses import dataclass
 
 from opsanalytics.errors import UsageError
 
+# Units of the statistics that are not told in the unit of their metric.
 UNITS = {
-    "count": "incidents",
     "per_week": "incidents a week",
-    "median": "minutes",
-    "p90": "minutes",
-    "mean": "minutes",
-    "geometric_mean": "minutes",
-    "closed_only_median": "minutes",
-    "median_days_to_close": "days",
-    "closed_only_median_days": "days",
-    "share_done_30d": "share",
-    "share_done_90d": "share",
-    "done_within_sla": "share",
     "open": "promises",
     "overdue": "promises",
+    "person_hours": "person-hours",
+    "actions": "actions",
+    "decisions": "decisions",
+    "actions_per_session": "actions a session",
+    "decisions_per_session": "decisions a session",
+    **dict.fromkeys(
+        ("share_done_30d", "share_done_90d", "done_within_sla", "carried_over", "share_held", "share_within_timebox",
+         "share_complete", "share_hit"), "share",
+    ),
 }
 
 
@@ -28,7 +27,8 @@ UNITS = {
 class Metric:
     """One entry: clock_start and clock_end are columns of the facts, empty when nothing is timed.
 
-    sql is `family.query`: the family's file beside this module and the query in it that reads the facts.
+    records is what can be grouped, a name of `dimensions.RECORDS`; sql is `family.query`: the family's file beside this
+    module and the query in it that reads the facts. unit is that of every statistic which UNITS does not name.
     """
 
     name: str
@@ -43,7 +43,11 @@ class Metric:
     unit: str
     version: int
     source: str
+    records: str
     sql: str
+
+    def unit_of(self, statistic: str) -> str:
+        return UNITS.get(statistic, self.unit)
 
     @property
     def definition(self) -> str:
@@ -60,12 +64,36 @@ _STARTED = "that started in the period (no late entry: those open from before it
 _CENSORED = "those still open are censored at the load's as-of, or the period's end if that is earlier"
 _UNSTATED = "those whose file does not give the time are left out and counted"
 _DURATIONS = ("median", "p90", "mean", "geometric_mean", "closed_only_median")
+_PROMISES = ("median_days_to_close", "closed_only_median_days", "share_done_30d", "share_done_90d", "done_within_sla",
+             "open", "overdue")
+_SESSIONS = "sessions of rituals that were held"
+_HELD_IN = "by the day they were held on"
 
 
 def _duration(name: str, question: str, clock_start: str, clock_end: str, open_items: str) -> Metric:
     return Metric(
         name, question, _INCIDENTS, clock_start, clock_end, "24x7", _STARTED, open_items, _DURATIONS, "minutes", 1,
-        "incident_facts", "durations.durations",
+        "incident_facts", "incidents", "durations.durations",
+    )
+
+
+def _promises(
+    name: str, question: str, population: str, within_sla: str, records: str, more: tuple[str, ...] = ()
+) -> Metric:
+    return Metric(
+        name, question, population, "created_on", "done_on", "24x7", "as the cohort promised in the period",
+        f"those still open are censored at the load's as-of, a share asks those whose days are over by then{within_sla}",
+        (*_PROMISES, *more), "days", 1, "action_item_facts", records, "promises.days_to_close",
+    )
+
+
+def _tally(
+    name: str, question: str, population: str, period_by: str, open_items: str, statistics: tuple[str, ...], unit: str,
+    source: str, records: str, sql: str,
+) -> Metric:
+    """Shares, counts, sums and plain medians: nothing in them is still going on."""
+    return Metric(
+        name, question, population, "", "", "24x7", period_by, open_items, statistics, unit, 1, source, records, sql
     )
 
 
@@ -73,7 +101,7 @@ _ENTRIES = (
     Metric(
         "incident_count", "How many incidents were there?", _INCIDENTS, "", "", "24x7",
         "by the day they started on", "open ones count", ("count", "per_week"), "incidents", 1,
-        "incident_facts", "counts.incident_counts",
+        "incident_facts", "incidents", "counts.incident_counts",
     ),
     _duration("time_to_detect", "How long until somebody or something noticed?",
               "started_at", "detected_at", _UNSTATED),
@@ -85,14 +113,42 @@ _ENTRIES = (
               "started_at", "resolved_at", _CENSORED),
     _duration("time_to_restore", "How long until service was back: the first known of impact end, mitigated, resolved?",
               "started_at", "restored_at", _CENSORED),
-    Metric(
-        "follow_up_completion", "Do the follow-ups of incidents get done, and how soon?",
-        "follow-ups promised in incidents", "created_on", "done_on", "24x7",
-        "as the cohort promised in the period",
-        "those still open are censored at the load's as-of, a share asks those whose days are over by then",
-        ("median_days_to_close", "closed_only_median_days", "share_done_30d", "share_done_90d", "done_within_sla",
-         "open", "overdue"), "days", 1, "action_item_facts", "promises.days_to_close",
-    ),
+    _promises("follow_up_completion", "Do the follow-ups of incidents get done, and how soon?",
+              "follow-ups promised in incidents", "", "follow_ups"),
+    _promises("retro_action_completion", "Do the actions of retrospectives get done, and do the same ones come back?",
+              "actions promised in retrospectives, each as often as it was written down",
+              "; done_within_sla asks for its due day, carried_over for a link to an earlier action",
+              "ritual_actions", ("carried_over",)),
+    _tally("ritual_held", "Are the promised rituals held?",
+           "days for which the cadence promised a ritual", "by the promised day",
+           "a day to come is not asked for", ("share_held", "held", "missed", "cancelled"), "promised days",
+           "ritual_slots", "ritual_days", "rituals.ritual_days"),
+    _tally("ritual_minutes", "How long do rituals take, and do they keep their timebox?",
+           _SESSIONS, _HELD_IN, "those without the minutes, the timebox or the people present are left out and counted",
+           ("median", "share_within_timebox", "person_hours"), "minutes",
+           "ritual_facts", "sessions", "rituals.session_minutes"),
+    _tally("ritual_outcomes", "What comes of a session?",
+           _SESSIONS, _HELD_IN, "one that left neither action nor decision counts with none",
+           ("actions_per_session", "decisions_per_session", "actions", "decisions"), "outcomes",
+           "ritual_facts", "sessions", "rituals.session_outcomes"),
+    _tally("decision_count", "How many decisions are on record?",
+           "decision files", "by the day they were decided on, else proposed on",
+           "drafts and proposals count", ("count",), "decisions",
+           "decision_facts", "decisions", "decisions.decision_counts"),
+    Metric("time_in_proposed", "How long do proposals wait for their decision?",
+           "decision files", "proposed_on", "decided_on", "24x7",
+           "that were proposed in the period (no late entry: those open from before it are not in it)",
+           _CENSORED, ("median", "closed_only_median"), "days", 1,
+           "decision_facts", "proposals", "durations.days_in_proposed"),
+    _tally("decision_completeness", "Are decisions written down with all that their template asks for?",
+           "decision files that follow a known template", "by the day they were decided on, else proposed on",
+           "drafts and proposals count, and lack their decision until one is written", ("share_complete",), "share",
+           "decision_facts", "decisions", "decisions.decision_completeness"),
+    _tally("key_results", "Which key results were hit, missed, or never measured?",
+           "key results of objectives", "by the period in which their objective's own period ends",
+           "running ones are counted apart, and the share asks the measured ones",
+           ("share_hit", "hit", "missed", "not_measured", "running"), "key results",
+           "key_result_facts", "key_results", "objectives.key_result_outcomes"),
 )
 
 METRICS = {metric.name: metric for metric in _ENTRIES}

@@ -11,12 +11,19 @@ from opsanalytics.metrics.periods import Period
 from opsanalytics.metrics.promises import promise_rows
 from opsanalytics.metrics.result import MetricResult, Row, metric_row
 from opsanalytics.metrics.scope import Group, Scope, read_scope
+from opsanalytics.metrics.tallies import tally_groups, tally_rows
 from opsanalytics.stats.intervals import Estimate
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FAMILY_ROWS = {"counts": count_rows, "durations": duration_rows, "promises": promise_rows}
+# The engine of each family: several families of queries are told by the same statistics.
+FAMILY_ROWS = {
+    "counts": count_rows,
+    "durations": duration_rows,
+    "promises": promise_rows,
+    **dict.fromkeys(("rituals", "decisions", "objectives"), tally_rows),
+}
 
 
 def compute(
@@ -29,22 +36,31 @@ def compute(
 ) -> MetricResult:
     """The metric's rows; without a period, over the whole record.
 
-    every_kind takes maintenance, notices and drills in, and each row's note says so; `by="kind"` shows them apart.
+    every_kind takes in what the metric leaves out by kind, and each row's note says so: maintenance, notices and
+    drills, which `by="kind"` shows apart; the actions of every ritual, which `by="ritual"` does.
 
     Refused: an unknown metric or `by` (UsageError), a database without a load (DatabaseError).
     """
     metric = find_metric(name)
-    family = metric.sql.partition(".")[0]
-    scope = read_scope(connection, "promises" if family == "promises" else "incidents", period, by, every_kind)
-    rows = FAMILY_ROWS[family](metric, scope) or _empty_rows(metric, scope)
+    scope = read_scope(connection, metric.records, period, by, every_kind)
+    rows = FAMILY_ROWS[_family(metric)](metric, scope) or _empty_rows(metric, scope)
     total = _main_groups(metric, scope.ungrouped)[0]
     return MetricResult(metric, period, by, rows, total.left_out)
 
 
+def _family(metric: Metric) -> str:
+    return metric.sql.partition(".")[0]
+
+
 def _main_groups(metric: Metric, scope: Scope) -> list[Group]:
-    return duration_groups(metric, scope) if metric.sql.startswith("durations.") else scope.groups(metric.sql)
+    """The groups as the metric's first statistic sees them."""
+    if _family(metric) == "durations":
+        return duration_groups(metric, scope)
+    if FAMILY_ROWS[_family(metric)] is tally_rows:
+        return tally_groups(metric, scope, metric.statistics[0])
+    return scope.groups(metric.sql)
 
 
 def _empty_rows(metric: Metric, scope: Scope) -> list[Row]:
     note = f"nothing to group in {scope.period_words}"
-    return [metric_row(None, statistic, Estimate(None), 0, 0, 0, note) for statistic in metric.statistics]
+    return [metric_row(metric, None, statistic, Estimate(None), 0, 0, 0, note) for statistic in metric.statistics]

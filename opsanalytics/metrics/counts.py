@@ -13,7 +13,7 @@ from opsanalytics.stats.intervals import Estimate, poisson_interval
 def count_rows(metric: Metric, scope: Scope) -> list[Row]:
     days = exposure(scope)
     return [
-        _row(group, statistic, days.get(group.label, days[None]), scope)
+        _row(metric, group, statistic, days.get(group.label, days[None]), scope)
         for group in count_groups(metric, scope)
         for statistic in metric.statistics
     ]
@@ -46,13 +46,13 @@ def weekly_rate(count: int, days: int) -> Estimate:
     return Estimate(*(None if number is None else number * 7 / days for number in poisson_interval(count)))
 
 
-def _row(group: Group, statistic: str, days: int, scope: Scope) -> Row:
+def _row(metric: Metric, group: Group, statistic: str, days: int, scope: Scope) -> Row:
     n = group.counted.get("n", 0)
     unknown = _unknown(scope, days)
     is_rate = statistic == "per_week" and not unknown
     estimate = Estimate(None) if unknown else weekly_rate(n, days) if is_rate else poisson_interval(n)
     return metric_row(
-        group.label, statistic, estimate, n, group.counted.get("n_open", 0), group.n_excluded, unknown,
+        metric, group.label, statistic, estimate, n, group.counted.get("n_open", 0), group.n_excluded, unknown,
         f"over {days / 7:.3g} weeks" if is_rate else "", _begins(scope), scope.group_note, left_out_note(group.left_out),
     )
 

@@ -1,4 +1,4 @@
-"""The restore-time family: statistics of minutes, those that have not ended counted as censored."""
+"""Durations in minutes or days: their statistics, those that have not ended counted as censored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from opsanalytics.metrics.catalogue import Metric
 from opsanalytics.metrics.queries import run
-from opsanalytics.metrics.result import Row, left_out_note, metric_row
+from opsanalytics.metrics.result import Row, joined, left_out_note, metric_row
 from opsanalytics.metrics.scope import Group, Scope
 from opsanalytics.stats.intervals import Estimate, Floats, geometric_mean_interval, median_with_interval
 from opsanalytics.stats.survival import median_survival, ninetieth_percentile
@@ -18,13 +18,14 @@ from opsanalytics.stats.survival import median_survival, ninetieth_percentile
 if TYPE_CHECKING:
     import pandas as pd
 
-# Whether an incident without that time is still waiting for it; one `mitigated` with no time written is not.
+# Whether a record without that time is still waiting for it; an incident `mitigated` with no time written is not.
 STILL_OPEN = {
     "detected_at": "false",
     "acknowledged_at": "false",
     "mitigated_at": "is_open and status = 'open'",
     "restored_at": "is_open and status = 'open'",
     "resolved_at": "is_open",
+    "decided_on": "is_open",
 }
 # Below this no distribution-free interval of the 0.9 quantile exists: 1 - 0.9 ** 35 < 0.975.
 P90_NEEDS = 36
@@ -32,7 +33,7 @@ P90_NEEDS = 36
 
 @dataclass(frozen=True)
 class Sample:
-    """Minutes of the ended, and minutes so far of those that were not at the end of the clock."""
+    """Durations of the ended, and durations so far of those that were not at the end of the clock."""
 
     ended: Floats
     censored: Floats
@@ -86,11 +87,11 @@ def _clock(metric: Metric) -> tuple[dict[str, str], dict[str, str]]:
 def _row(group: Group, statistic: str, metric: Metric, scope: Scope) -> Row:
     sample = Sample(*(np.asarray(group.counted.get(key, []), dtype=np.float64) for key in ("ended", "censored")))
     answer = STATISTICS[statistic](sample) if sample.n else Answer(
-        Estimate(None), 0, f"no incident with these times in {scope.period_words}"
+        Estimate(None), 0, f"no {scope.noun} with these times in {scope.period_words}"
     )
     sources = _sources(group) if metric.clock_end == "restored_at" else ""
     return metric_row(
-        group.label, statistic, answer.estimate, answer.n, len(sample.censored), group.n_excluded,
+        metric, group.label, statistic, answer.estimate, answer.n, len(sample.censored), group.n_excluded,
         answer.note, sources, scope.group_note, left_out_note(group.left_out),
     )
 
@@ -167,6 +168,3 @@ def unreached_note(statistic: str, estimate: Estimate) -> str:
         return "too few for an interval"
     return "" if estimate.high is not None else "upper limit not reached"
 
-
-def joined(*notes: str) -> str:
-    return "; ".join(note for note in notes if note)

@@ -56,3 +56,47 @@ from items
 inner join grouped using (incident_id)
 group by label, reason
 order by label is null, min(label_rank), label, reason
+
+-- name: days_in_proposed
+-- One row a group and reason for leaving out (NULL: in the sample): the days of the decisions that were decided by the
+-- end of the clock, and the days so far of the proposals that were not. clock_end_on is the day of the as-of, or the
+-- period's last if earlier.
+with grouped as (
+    {grouping}
+),
+spans as (
+    select
+        decision_id,
+        proposed_on,
+        decided_on,
+        coalesce({still_open}, false) as is_still_open,
+        decided_on is null or decided_on > $clock_end_on as is_censored
+    from decision_facts
+    where
+        cast($starts_on as date) is null
+        or proposed_on is null
+        or (proposed_on >= $starts_on and proposed_on < $ends_on)
+),
+judged as (
+    select
+        decision_id,
+        is_censored,
+        date_diff('day', proposed_on, case when is_censored then $clock_end_on else decided_on end) as days,
+        case
+            when proposed_on is null then 'no proposed day'
+            when proposed_on > $as_of_on then 'proposed after the as-of'
+            when decided_on < proposed_on then 'decided before proposed'
+            when decided_on is null and not is_still_open then 'no decided day'
+        end as reason
+    from spans
+)
+select
+    label,
+    reason,
+    count(*) as n,
+    coalesce(array_agg(days order by days) filter (where reason is null and not is_censored), []) as ended,
+    coalesce(array_agg(days order by days) filter (where reason is null and is_censored), []) as censored
+from judged
+inner join grouped using (decision_id)
+group by label, reason
+order by label is null, min(label_rank), label, reason

@@ -1,11 +1,11 @@
-"""Follow-ups: how soon they are done, which share of them, and what is still open."""
+"""Promises of any origin: how soon they are done, which share of them, what is still open, and what comes back."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from opsanalytics.metrics.catalogue import Metric
-from opsanalytics.metrics.durations import closed_only_note, joined, unreached_note
+from opsanalytics.metrics.durations import closed_only_note, unreached_note
 from opsanalytics.metrics.result import Row, left_out_note, metric_row
 from opsanalytics.metrics.scope import Group, Scope
 from opsanalytics.stats.intervals import Estimate, median_with_interval, proportion_interval
@@ -16,21 +16,23 @@ WITHIN_DAYS = {"share_done_30d": 30, "share_done_90d": 90, "done_within_sla": No
 
 def promise_rows(metric: Metric, scope: Scope) -> list[Row]:
     """Rows group by group, in the order of the catalogue's statistics."""
-    timed = [row for group in scope.groups(metric.sql) for row in _timed_rows(group, scope)]
+    timed = [row for group in scope.groups(metric.sql) for row in _timed_rows(metric, group, scope)]
     shares = [
-        _share_row(group, statistic, scope)
+        _share_row(metric, group, statistic, scope)
         for statistic, days in WITHIN_DAYS.items()
         for group in scope.groups("promises.done_within", within_days=days)
     ]
-    standing = [row for group in scope.groups("promises.standings") for row in _standing_rows(group, scope)]
+    groups = scope.groups("promises.standings")
+    standing = [row for group in groups for row in _standing_rows(metric, group, scope)]
+    carried = [_carried_row(metric, group, scope) for group in groups if "carried_over" in metric.statistics]
     order = {row["group"]: position for position, row in enumerate(standing)}
     return sorted(
-        [*timed, *shares, *standing],
+        [*timed, *shares, *standing, *carried],
         key=lambda row: (order[row["group"]], metric.statistics.index(row["statistic"])),
     )
 
 
-def _timed_rows(group: Group, scope: Scope) -> list[Row]:
+def _timed_rows(metric: Metric, group: Group, scope: Scope) -> list[Row]:
     ended, censored = (np.asarray(group.counted.get(key, []), dtype=np.float64) for key in ("ended", "censored"))
     survival = median_survival(ended, censored)
     closed = median_with_interval(ended)
@@ -42,31 +44,47 @@ def _timed_rows(group: Group, scope: Scope) -> list[Row]:
     tail = (scope.group_note, left_out_note(group.left_out))
     counts = (len(censored), group.n_excluded)
     return [
-        metric_row(group.label, "median_days_to_close", survival, len(ended) + len(censored), *counts,
+        metric_row(metric, group.label, "median_days_to_close", survival, len(ended) + len(censored), *counts,
                    survival_note, *tail),
-        metric_row(group.label, "closed_only_median_days", closed, len(ended), *counts, closed_note, *tail),
+        metric_row(metric, group.label, "closed_only_median_days", closed, len(ended), *counts, closed_note, *tail),
     ]
 
 
-def _share_row(group: Group, statistic: str, scope: Scope) -> Row:
+def _share_row(metric: Metric, group: Group, statistic: str, scope: Scope) -> Row:
     n, n_done = group.counted.get("n", 0), group.counted.get("n_done", 0)
-    note = f"{n_done} of {n} in time" if n else f"no follow-up in {scope.period_words} whose days are over"
+    note = f"{n_done} of {n} in time" if n else f"no {scope.noun} in {scope.period_words} whose days are over"
     return metric_row(
-        group.label, statistic, proportion_interval(n_done, n), n, group.counted.get("n_open", 0), group.n_excluded,
-        note, scope.group_note, left_out_note(group.left_out),
+        metric, group.label, statistic, proportion_interval(n_done, n), n, group.counted.get("n_open", 0),
+        group.n_excluded, note, scope.group_note, left_out_note(group.left_out),
     )
 
 
-def _standing_rows(group: Group, scope: Scope) -> list[Row]:
+def _standing_rows(metric: Metric, group: Group, scope: Scope) -> list[Row]:
     n, n_open = group.counted.get("n", 0), group.counted.get("n_open", 0)
-    counts = {"open": n_open, "overdue": group.counted.get("n_overdue", 0)}
-    note = joined("a count of the record, so without an interval" if n else _none(scope), scope.group_note,
-                  left_out_note(group.left_out))
+    carried_on = _some(group, "n_carried_on", "of the open carried on by a later action")
+    undated = _some(group, "n_undated", "of the open without a due day")
+    answers = {"open": (n_open, carried_on), "overdue": (group.counted.get("n_overdue", 0), undated)}
+    note = "a count of the record, so without an interval" if n else _none(scope)
     return [
-        metric_row(group.label, statistic, Estimate(count if n else None), n, n_open, group.n_excluded, note)
-        for statistic, count in counts.items()
+        metric_row(metric, group.label, statistic, Estimate(count if n else None), n, n_open, group.n_excluded,
+                   note, more, scope.group_note, left_out_note(group.left_out))
+        for statistic, (count, more) in answers.items()
     ]
 
 
+def _carried_row(metric: Metric, group: Group, scope: Scope) -> Row:
+    n, n_carried = group.counted.get("n", 0), group.counted.get("n_carried", 0)
+    note = f"{n_carried} of {n} continue an earlier action" if n else _none(scope)
+    return metric_row(
+        metric, group.label, "carried_over", proportion_interval(n_carried, n), n, group.counted.get("n_open", 0),
+        group.n_excluded, note, scope.group_note, left_out_note(group.left_out),
+    )
+
+
+def _some(group: Group, column: str, words: str) -> str:
+    count = group.counted.get(column, 0)
+    return f"{count} {words}" if count else ""
+
+
 def _none(scope: Scope) -> str:
-    return f"no follow-up with these days in {scope.period_words}"
+    return f"no {scope.noun} with these days in {scope.period_words}"

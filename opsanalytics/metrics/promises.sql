@@ -1,15 +1,23 @@
 -- name: promise_cohort
--- One row a follow-up of the period's cohort, as it stood at the as-of: `left_out` says why it cannot be in a cohort,
+-- One row a promise of the period's cohort, as it stood at the as-of: `left_out` says why it cannot be in a cohort,
 -- `day_reason` why the day of its end cannot be used. A done day after the as-of has not happened yet.
--- sla_days is NULL when the severity of the incident is unknown or has no follow-up SLA.
+-- sla_days is what a follow-up is allowed by the severity of its incident, any other promise by its due day: NULL when
+-- nobody says, and `sla_reason` why.
 with standing as (
     select
         action_item_facts.*,
+        case
+            when origin_kind <> 'incident' then date_diff('day', created_on, due_on)
+            else list_extract(
+                cast($sla_days as bigint[]), list_position(cast($sla_severities as varchar[]), severity)
+            )
+        end as sla_days,
         case when action_item_facts.status = 'done' and done_on > $as_of_on then 'open' else action_item_facts.status end
             as standing
     from action_item_facts
     where
-        origin_kind = 'incident'
+        origin_kind = $origin_kind
+        and ($every_kind or cast($ritual as varchar) is null or ritual = $ritual)
         and (
             cast($starts_on as date) is null
             or created_on is null
@@ -21,9 +29,16 @@ select
     created_on,
     due_on,
     done_on,
-    severity,
     standing,
-    list_extract(cast($sla_days as bigint[]), list_position(cast($sla_severities as varchar[]), severity)) as sla_days,
+    sla_days,
+    carried_from is not null as is_carried,
+    action_id in (select carried_from from action_items where carried_from is not null) as is_carried_on,
+    case
+        when origin_kind <> 'incident' and due_on is null then 'no due day'
+        when origin_kind <> 'incident' and due_on < created_on then 'due before it was promised'
+        when origin_kind = 'incident' and severity is null then 'no severity'
+        when sla_days is null then 'no follow-up SLA for ' || severity
+    end as sla_reason,
     case
         when $starts_on is not null and created_on is null then 'no day of the promise, so in no period'
         when created_on > $as_of_on then 'promised after the as-of'
@@ -70,7 +85,7 @@ order by label is null, min(label_rank), label, reason
 
 -- name: done_within
 -- One row a group and reason for leaving out (NULL: in the share): how many promises, how many of them done within
--- `within_days`, or within the SLA of their severity when that is NULL. Only promises all of whose days are over by the
+-- `within_days`, or within what they are allowed each when that is NULL. Only promises all of whose days are over by the
 -- as-of are asked; a dropped or gone one was not done.
 with grouped as (
     {grouping}
@@ -92,8 +107,7 @@ judged as (
         case
             when left_out is not null then left_out
             when day_reason is not null then day_reason
-            when allowed_days is null and severity is null then 'no severity'
-            when allowed_days is null then 'no follow-up SLA for ' || severity
+            when cast($within_days as bigint) is null and sla_reason is not null then sla_reason
             when date_diff('day', created_on, $as_of_on) <= allowed_days then 'too young: its days are not over'
         end as reason
     from allowed
@@ -111,7 +125,8 @@ order by label is null, min(label_rank), label, reason
 
 -- name: standings
 -- One row a group and reason for leaving out (NULL: in the cohort): how many promises, how many of them still open at
--- the as-of, and how many of those overdue, their due day being over.
+-- the as-of, and of those, how many overdue, their due day being over, how many without a due day, and how many that a
+-- later action carries on; and how many of all continue an earlier one.
 with grouped as (
     {grouping}
 ),
@@ -123,7 +138,10 @@ select
     left_out as reason,
     count(*) as n,
     count(*) filter (where standing = 'open') as n_open,
-    count(*) filter (where standing = 'open' and due_on < $as_of_on) as n_overdue
+    count(*) filter (where standing = 'open' and due_on < $as_of_on) as n_overdue,
+    count(*) filter (where standing = 'open' and due_on is null) as n_undated,
+    count(*) filter (where standing = 'open' and is_carried_on) as n_carried_on,
+    count(*) filter (where is_carried) as n_carried
 from cohort
 inner join grouped using (action_id)
 group by label, left_out

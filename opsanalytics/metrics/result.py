@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from opsanalytics.metrics.catalogue import UNITS, Metric
+from opsanalytics.metrics.catalogue import Metric
 from opsanalytics.metrics.periods import Period
 from opsanalytics.stats.intervals import Estimate
 
@@ -51,14 +51,18 @@ class MetricResult:
 
 
 def metric_row(
-    group: str | None, statistic: str, estimate: Estimate, n: int, n_open: int, n_excluded: int, *notes: str
+    metric: Metric, group: str | None, statistic: str, estimate: Estimate, n: int, n_open: int, n_excluded: int,
+    *notes: str,
 ) -> Row:
     """One row, numbers rounded to six significant digits, notes joined."""
     value, low, high = (None if number is None else _six_digits(number) for number in estimate)
-    note = "; ".join(note for note in notes if note)
-    return dict(
-        zip(COLUMNS, (group, statistic, value, low, high, UNITS[statistic], n, n_open, n_excluded, note), strict=True)
-    )
+    unit = metric.unit_of(statistic)
+    cells = (group, statistic, value, low, high, unit, n, n_open, n_excluded, joined(*notes))
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
 
 
 def interval_words(low: float | None, high: float | None, say: Callable[[float], str]) -> str:

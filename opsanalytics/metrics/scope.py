@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from opsanalytics.errors import DatabaseError
-from opsanalytics.metrics.dimensions import NOT_STATED, Grouping, find_grouping
+from opsanalytics.metrics.dimensions import NOT_STATED, RECORDS, Grouping, find_grouping
 from opsanalytics.metrics.periods import Period
 from opsanalytics.metrics.queries import fetch
+from opsanalytics.metrics.result import joined
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -52,8 +53,12 @@ class Scope:
     @property
     def group_note(self) -> str:
         """What the reader must know of the groups and of the population."""
-        every = "every kind of record, not only incidents" if self.every_kind else ""
-        return "; ".join(note for note in (every, self.grouping.note) if note)
+        return joined(RECORDS[self.records].widened_note if self.every_kind else "", self.grouping.note)
+
+    @property
+    def noun(self) -> str:
+        """One of what is counted: `incident`, `follow-up`, ..."""
+        return RECORDS[self.records].noun
 
     @property
     def period_words(self) -> str:
@@ -69,7 +74,10 @@ class Scope:
             "as_of": self.as_of,
             "as_of_on": self.as_of_on,
             "clock_end_at": min(self.as_of, self.period.ends_at(self.zone)) if self.period else self.as_of,
+            "clock_end_on": min(self.as_of_on, self.period.ends_on - timedelta(1)) if self.period else self.as_of_on,
             "every_kind": self.every_kind,
+            "origin_kind": RECORDS[self.records].origin_kind,
+            "ritual": RECORDS[self.records].ritual,
             "sla_severities": list(sla_days),
             "sla_days": list(sla_days.values()),
             **self.grouping.parameters,
@@ -103,7 +111,7 @@ def read_scope(
         records,
         None if period and period.kind == "all" else period,
         find_grouping(connection, records, by),
-        every_kind or by == "kind",
+        every_kind or by == RECORDS[records].widened_by,
         clock["as_of"],
         clock["as_of_on"],
         clock["zone"],

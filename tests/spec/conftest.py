@@ -24,6 +24,14 @@ DEFAULTS: dict[str, Row] = {
     "action_items": {"origin_kind": "incident", "position": 1, "text": "x", "status": "open"},
     "record_fields": {"record_kind": "incident"},
     "incident_services": {},
+    "decisions": {},
+    "rituals": {},
+    "ritual_slots": {"outcome": "held"},
+    "ritual_sessions": {"status": "held"},
+    "ritual_attendance": {},
+    "ritual_notes": {"position": 1, "category": "decision", "text": "x"},
+    "objectives": {"position": 1, "text": "x"},
+    "key_results": {"position": 1, "text": "x"},
 }
 Answer = Callable[..., MetricResult]
 

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from opsanalytics.errors import QueryError
-from opsanalytics.metrics.catalogue import METRICS, UNITS, catalogue_rows
+from opsanalytics.metrics.catalogue import METRICS, catalogue_rows
 from opsanalytics.metrics.compute import compute
-from opsanalytics.metrics.dimensions import COLUMNS
+from opsanalytics.metrics.dimensions import RECORDS
 from opsanalytics.metrics.frame import MetricFrame
 from opsanalytics.metrics.queries import named_queries
 from opsanalytics.tables import TABLES
@@ -42,29 +42,70 @@ def connection() -> duckdb.DuckDBPyConnection:
     insert_rows(opened, TABLES["action_items"], [
         {"action_id": "i1#1", "origin_kind": "incident", "origin_id": "i1", "position": 1, "text": "x",
          "owner": "ana", "status": "done", "created_on": "2026-10-01", "done_on": "2026-10-05", **SOURCE},
+        {"action_id": "r1#1", "origin_kind": "ritual", "origin_id": "r1", "position": 1, "text": "x",
+         "owner": "bo", "status": "open", "created_on": "2026-10-02", **SOURCE},
     ])
+    _insert_cadence(opened)
+    _insert_decisions(opened)
     return opened
+
+
+def _insert_cadence(opened: duckdb.DuckDBPyConnection) -> None:
+    insert_rows(opened, TABLES["rituals"], [{"ritual": "retrospective", "timebox_minutes": 60, **SOURCE}])
+    insert_rows(opened, TABLES["ritual_slots"], [
+        {"ritual": "retrospective", "promised_on": "2026-10-02", "session_id": "r1", "outcome": "held"},
+    ])
+    insert_rows(opened, TABLES["ritual_sessions"], [
+        {"session_id": "r1", "ritual": "retrospective", "held_on": "2026-10-02", "duration_minutes": 50,
+         "status": "held", **SOURCE},
+    ])
+    insert_rows(opened, TABLES["ritual_attendance"], [
+        {"session_id": "r1", "person": "ana", "present": True, **SOURCE},
+    ])
+
+
+def _insert_decisions(opened: duckdb.DuckDBPyConnection) -> None:
+    insert_rows(opened, TABLES["decisions"], [
+        {"decision_id": "d1", "status": "accepted", "template": "chapter", "owner": "ana",
+         "proposed_on": "2026-10-01", "decided_on": "2026-10-09", **SOURCE},
+    ])
+    insert_rows(opened, TABLES["objectives"], [
+        {"objective_id": "o1", "position": 1, "period": "2027-Q3", "text": "x", "owner": "ana", **SOURCE},
+    ])
+    insert_rows(opened, TABLES["key_results"], [
+        {"key_result_id": "o1.1", "objective_id": "o1", "position": 1, "text": "x", "status": "hit", **SOURCE},
+    ])
 
 
 def test_the_names_and_statistics_are_contract():
     durations = ("median", "p90", "mean", "geometric_mean", "closed_only_median")
+    promises = (
+        "median_days_to_close", "closed_only_median_days", "share_done_30d", "share_done_90d", "done_within_sla",
+        "open", "overdue",
+    )
     assert {name: metric.statistics for name, metric in METRICS.items()} == {
         "incident_count": ("count", "per_week"),
         **dict.fromkeys(
             ("time_to_detect", "time_to_acknowledge", "time_to_mitigate", "time_to_resolve", "time_to_restore"),
             durations,
         ),
-        "follow_up_completion": (
-            "median_days_to_close", "closed_only_median_days", "share_done_30d", "share_done_90d", "done_within_sla",
-            "open", "overdue",
-        ),
+        "follow_up_completion": promises,
+        "retro_action_completion": (*promises, "carried_over"),
+        "ritual_held": ("share_held", "held", "missed", "cancelled"),
+        "ritual_minutes": ("median", "share_within_timebox", "person_hours"),
+        "ritual_outcomes": ("actions_per_session", "decisions_per_session", "actions", "decisions"),
+        "decision_count": ("count",),
+        "time_in_proposed": ("median", "closed_only_median"),
+        "decision_completeness": ("share_complete",),
+        "key_results": ("share_hit", "hit", "missed", "not_measured", "running"),
     }
 
 
 def test_every_entry_is_whole(connection):
     for metric in METRICS.values():
         assert metric.sql in named_queries()
-        assert set(metric.statistics) <= set(UNITS)
+        assert metric.records in RECORDS
+        assert all(metric.unit_of(statistic) for statistic in metric.statistics)
         assert {row["statistic"] for row in compute(connection, metric.name).rows} == set(metric.statistics)
         assert f"(version {metric.version})" in metric.definition
 
@@ -96,8 +137,8 @@ def test_json_has_exactly_the_shape_of_the_contract(connection):
 @pytest.mark.parametrize(("metric", "by"), [
     (metric.name, by)
     for metric in METRICS.values()
-    for by in [*COLUMNS["promises" if metric.sql.startswith("promises.") else "incidents"], "service"]
-])
+    for by in RECORDS[metric.records].columns
+] + [("time_to_restore", "service"), ("follow_up_completion", "service")])
 def test_every_metric_answers_by_every_dimension(connection, metric, by):
     result = compute(connection, metric, by=by)
     assert result.rows

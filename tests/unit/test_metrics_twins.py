@@ -15,13 +15,14 @@ from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.durations import duration_groups
 from opsanalytics.metrics.periods import Period, parse_period
 from opsanalytics.metrics.scope import Group, read_scope
-from opsanalytics.tables import ACTION_STATUSES, INCIDENT_STATUSES, TABLES, Row
+from opsanalytics.metrics.tallies import tally_groups
+from opsanalytics.tables import ACTION_STATUSES, DECISION_STATUSES, INCIDENT_STATUSES, TABLES, Row
 from opsanalytics.warehouse.schema import create_schema, insert_rows
 
 AS_OF = datetime(2026, 11, 22, 12)
 AS_OF_ON = AS_OF.date()
 SLA = {"SEV-1": 7, "SEV-2": 14, "SEV-3": 30}
-DURATIONS = [name for name, metric in METRICS.items() if metric.sql.startswith("durations.")]
+DURATIONS = [name for name, metric in METRICS.items() if metric.sql == "durations.durations"]
 
 # Hours around the as-of and around the end of September, so that windows and clocks cut between them.
 INSTANTS = st.one_of(st.none(), st.integers(-30, 30).map(lambda n: AS_OF + timedelta(hours=n)),
@@ -44,7 +45,41 @@ PROMISES = st.lists(
         "created_on": DAYS,
         "due_on": DAYS,
         "done_on": DAYS,
-        "origin_id": st.sampled_from(["SEV-1", "SEV-2", "SEV-3", "none"]),
+        "origin": st.sampled_from([
+            *(("incident", name) for name in ("SEV-1", "SEV-2", "SEV-3", "none")),
+            *(("ritual", name) for name in ("retrospective", "retrospective", "triage", "none")),
+            ("decision", "retrospective"),
+        ]),
+        "carried_from": st.sampled_from([None, None, "p0", "p1", "elsewhere"]),
+    }),
+    max_size=10,
+)
+DECISIONS = st.lists(
+    st.fixed_dictionaries({
+        "status": st.sampled_from([None, *DECISION_STATUSES]),
+        "template": st.sampled_from([None, "chapter", "nygard"]),
+        "proposed_on": DAYS,
+        "decided_on": DAYS,
+    }),
+    max_size=8,
+)
+SESSIONS = st.lists(
+    st.fixed_dictionaries({
+        "ritual": st.sampled_from(["triage", "retrospective"]),
+        "status": st.sampled_from(["held", "held", "held", "cancelled"]),
+        "held_on": DAYS,
+        "duration_minutes": st.sampled_from([None, 0, 29, 30, 31, 60]),
+        "present": st.lists(st.sampled_from([True, False, None]), max_size=3),
+    }),
+    max_size=8,
+)
+SLOTS = st.lists(st.tuples(st.integers(-95, 3), st.sampled_from(["held", "missed", "cancelled"])), max_size=12,
+                 unique_by=lambda slot: slot[0])
+KEY_RESULTS = st.lists(
+    st.fixed_dictionaries({
+        "period": st.sampled_from([None, "2026-Q3", "2026-q4", "2026-11", "2026", "last", "one day"]),
+        "status": st.sampled_from([None, "hit", "missed", "not measured"]),
+        "actual": st.sampled_from([None, 1.0]),
     }),
     max_size=8,
 )
@@ -87,13 +122,15 @@ def test_counts_select_as_their_twin(connection, incidents, period):
     assert group.left_out == Counter(reason for reason in reasons if reason not in ("", "outside"))
 
 
-@given(promises=PROMISES, period=PERIODS, within=st.sampled_from([30, 90, None]))
+@given(promises=PROMISES, period=PERIODS, within=st.sampled_from([30, 90, None]),
+       records=st.sampled_from(["follow_ups", "ritual_actions"]), every_kind=st.booleans())
 @FAST
-def test_promises_select_censor_and_exclude_as_their_twin(connection, promises, period, within):
+def test_promises_select_censor_and_exclude_as_their_twin(connection, promises, period, within, records, every_kind):
     cut = _cut(period)
     _fill_promises(connection, promises)
-    scope = read_scope(connection, "promises", cut, None, every_kind=False)
-    cohort = [row for row in promises if _in_period(row["created_on"], cut)]
+    scope = read_scope(connection, records, cut, None, every_kind=every_kind)
+    promises = [{**row, "action_id": f"p{n}"} for n, row in enumerate(promises)]
+    cohort = [row for row in promises if _is_asked(row, records, every_kind) and _in_period(row["created_on"], cut)]
     [timed], [shares], [standing] = (
         scope.groups("promises.days_to_close"),
         scope.groups("promises.done_within", within_days=within),
@@ -101,10 +138,89 @@ def test_promises_select_censor_and_exclude_as_their_twin(connection, promises, 
     )
     _same_times(timed, [_days_to_close(row, cut) for row in cohort])
     _same_share(shares, [_done_within(row, cut, within) for row in cohort])
-    open_ones = [row for row in cohort if not _left_out(row, cut) and _standing(row) == "open"]
-    assert standing.counted.get("n_open", 0) == len(open_ones)
-    overdue = [row for row in open_ones if row["due_on"] and row["due_on"] < AS_OF_ON]
-    assert standing.counted.get("n_overdue", 0) == len(overdue)
+    counted = [row for row in cohort if not _left_out(row, cut)]
+    open_ones = [row for row in counted if _standing(row) == "open"]
+    carried_on = {row["carried_from"] for row in promises}
+    expected = {
+        "n_open": len(open_ones),
+        "n_overdue": sum(1 for row in open_ones if row["due_on"] and row["due_on"] < AS_OF_ON),
+        "n_undated": sum(1 for row in open_ones if row["due_on"] is None),
+        "n_carried_on": sum(1 for row in open_ones if row["action_id"] in carried_on),
+        "n_carried": sum(1 for row in counted if row["carried_from"]),
+    }
+    assert {key: standing.counted.get(key, 0) for key in expected} == expected
+
+
+@given(decisions=DECISIONS, period=PERIODS)
+@FAST
+def test_proposals_select_censor_and_exclude_as_their_twin(connection, decisions, period):
+    cut = _cut(period)
+    _fill(connection, "decisions", [{**row, "decision_id": f"d{n}"} for n, row in enumerate(decisions)])
+    scope = read_scope(connection, "proposals", cut, None, every_kind=False)
+    [group] = duration_groups(METRICS["time_in_proposed"], scope)
+    _same_times(group, [_days_proposed(row, cut) for row in decisions if _in_period(row["proposed_on"], cut)])
+
+
+@given(decisions=DECISIONS, period=PERIODS, metric=st.sampled_from(["decision_count", "decision_completeness"]))
+@FAST
+def test_decisions_select_as_their_twin(connection, decisions, period, metric):
+    cut = _cut(period)
+    _fill(connection, "decisions", [{**row, "decision_id": f"d{n}"} for n, row in enumerate(decisions)])
+    scope = read_scope(connection, "decisions", cut, None, every_kind=False)
+    [group] = tally_groups(METRICS[metric], scope, METRICS[metric].statistics[0])
+    reasons = [_not_a_decision(row, cut, needs_template=metric == "decision_completeness") for row in decisions]
+    _same_reasons(group, reasons)
+    drafts = [row for row, reason in zip(decisions, reasons, strict=True) if not reason and _is_proposed(row)]
+    assert group.counted.get("n_open", 0) == len(drafts)
+
+
+@given(sessions=SESSIONS, period=PERIODS, statistic=st.sampled_from(METRICS["ritual_minutes"].statistics))
+@FAST
+def test_sessions_select_as_their_twin(connection, sessions, period, statistic):
+    cut = _cut(period)
+    _fill_sessions(connection, sessions)
+    scope = read_scope(connection, "sessions", cut, None, every_kind=False)
+    [group] = tally_groups(METRICS["ritual_minutes"], scope, statistic)
+    reasons = [_no_minutes(row, cut, statistic) for row in sessions]
+    _same_reasons(group, reasons)
+    asked = [row for row, reason in zip(sessions, reasons, strict=True) if not reason]
+    assert group.counted.get("minutes", []) == sorted(row["duration_minutes"] for row in asked)
+    if statistic == "person_hours" and asked:
+        hours = sum(row["duration_minutes"] * row["present"].count(True) for row in asked) / 60
+        assert group.counted["person_hours"] == pytest.approx(hours)
+    if statistic == "share_within_timebox" and asked:
+        assert group.counted["n_within"] == sum(1 for row in asked if row["duration_minutes"] <= 30)
+
+
+@given(slots=SLOTS, period=PERIODS)
+@FAST
+def test_promised_days_select_as_their_twin(connection, slots, period):
+    cut = _cut(period)
+    days = [(AS_OF_ON + timedelta(n), outcome) for n, outcome in slots]
+    _fill(connection, "ritual_slots", [
+        {"ritual": "triage", "promised_on": day_on, "outcome": outcome} for day_on, outcome in days
+    ])
+    scope = read_scope(connection, "ritual_days", cut, None, every_kind=False)
+    [group] = tally_groups(METRICS["ritual_held"], scope, "held")
+    asked = Counter(outcome for day_on, outcome in days if _in_period(day_on, cut) and day_on <= AS_OF_ON)
+    assert group.counted.get("n", 0) == asked.total()
+    assert {word: group.counted.get(f"n_{word}", 0) for word in asked} == asked
+
+
+@given(results=KEY_RESULTS, period=PERIODS, statistic=st.sampled_from(METRICS["key_results"].statistics))
+@FAST
+def test_key_results_select_as_their_twin(connection, results, period, statistic):
+    """Of the sampled periods only last-7d and none hold no end of one that is read."""
+    cut = _cut(period)
+    _fill_key_results(connection, results)
+    scope = read_scope(connection, "key_results", cut, None, every_kind=False)
+    [group] = tally_groups(METRICS["key_results"], scope, statistic)
+    _same_reasons(group, [_not_a_result(row, cut, statistic) for row in results])
+
+
+def _same_reasons(group: Group, reasons: list[str]) -> None:
+    assert group.counted.get("n", 0) == reasons.count("")
+    assert group.left_out == Counter(reason for reason in reasons if reason not in ("", "outside"))
 
 
 def _same_times(group: Group, expected: list[tuple[bool, int] | str]) -> None:
@@ -121,6 +237,81 @@ def _same_share(group: Group, expected: list[bool | str]) -> None:
 
 
 # The twins.
+
+
+def _is_asked(row: Row, records: str, every_kind: bool) -> bool:
+    kind, name = row["origin"]
+    if records == "follow_ups":
+        return kind == "incident"
+    return kind == "ritual" and (every_kind or name == "retrospective")
+
+
+def _is_proposed(row: Row) -> bool:
+    return row["status"] in ("draft", "proposed")
+
+
+def _days_proposed(row: Row, cut: Period | None) -> tuple[bool, int] | str:
+    clock = min(AS_OF_ON, cut.ends_on - timedelta(1)) if cut else AS_OF_ON
+    proposed_on, decided_on = row["proposed_on"], row["decided_on"]
+    if proposed_on is None:
+        return "no proposed day"
+    if proposed_on > AS_OF_ON:
+        return "proposed after the as-of"
+    if decided_on is None:
+        return (True, (clock - proposed_on).days) if _is_proposed(row) else "no decided day"
+    if decided_on < proposed_on:
+        return "decided before proposed"
+    return decided_on > clock, (min(decided_on, clock) - proposed_on).days
+
+
+def _not_a_decision(row: Row, cut: Period | None, *, needs_template: bool) -> str:
+    counted_on = row["decided_on"] or row["proposed_on"]
+    if not _in_period(counted_on, cut):
+        return "outside"
+    if counted_on is None and cut:
+        return "neither decided nor proposed on a day, so in no period"
+    if counted_on and counted_on > AS_OF_ON:
+        return "dated after the as-of"
+    return "follows no known template" if needs_template and row["template"] is None else ""
+
+
+def _no_minutes(row: Row, cut: Period | None, statistic: str) -> str:
+    if not _in_period(row["held_on"], cut):
+        return "outside"
+    if row["status"] != "held":
+        return "status is cancelled"
+    if cut and row["held_on"] is None:
+        return "no day of the session, so in no period"
+    if row["held_on"] and row["held_on"] > AS_OF_ON:
+        return "held after the as-of"
+    if not row["duration_minutes"]:
+        return "no minutes written" if row["duration_minutes"] is None else "minutes that are not above zero"
+    if statistic == "share_within_timebox" and row["ritual"] == "retrospective":
+        return "no timebox for the ritual"
+    return "nobody written as present" if statistic == "person_hours" and True not in row["present"] else ""
+
+
+ENDS = {"2026-Q3": date(2026, 9, 30), "2026-q4": date(2026, 12, 31), "2026-11": date(2026, 11, 30),
+        "2026": date(2026, 12, 31)}
+
+
+def _not_a_result(row: Row, cut: Period | None, statistic: str) -> str:
+    last_on = ENDS.get(row["period"])
+    if cut and last_on is None:
+        return "no readable period of its objective"
+    if cut and not cut.starts_on <= last_on < cut.ends_on:
+        return "outside"
+    outcome = _outcome(row)
+    return outcome if statistic == "share_hit" and outcome not in ("hit", "missed") else ""
+
+
+def _outcome(row: Row) -> str:
+    """As key_result_facts has it."""
+    if row["status"]:
+        return str(row["status"])
+    if row["period"] and row["period"] >= "2026-Q4":
+        return "running"
+    return "missed" if row["actual"] else "not measured"
 
 
 def _not_counted(row: Row, cut: Period | None) -> str:
@@ -211,12 +402,23 @@ def _days_to_close(row: Row, cut: Period | None) -> tuple[bool, int] | str:
 def _done_within(row: Row, cut: Period | None, within: int | None) -> bool | str:
     if reason := _unknown_day(row, cut):
         return reason
-    allowed = within or SLA.get(row["origin_id"])
-    if allowed is None:
-        return "no severity"
+    allowed = within or _sla(row)
+    if isinstance(allowed, str):
+        return allowed
     if row["created_on"] + timedelta(allowed) >= AS_OF_ON:
         return "too young: its days are not over"
     return _standing(row) == "done" and row["done_on"] <= row["created_on"] + timedelta(allowed)
+
+
+def _sla(row: Row) -> int | str:
+    """Days by the severity, that the origin is named after, else by the due day."""
+    kind, name = row["origin"]
+    if kind == "incident":
+        return SLA.get(name, "no severity")
+    if row["due_on"] is None:
+        return "no due day"
+    days = (row["due_on"] - row["created_on"]).days
+    return "due before it was promised" if days < 0 else days
 
 
 def _in_period(day_on: date | None, cut: Period | None) -> bool:
@@ -228,23 +430,49 @@ def _cut(period: str | None) -> Period | None:
 
 
 def _fill_incidents(connection: Any, incidents: list[Row]) -> None:
-    connection.execute("delete from incidents")
-    insert_rows(connection, TABLES["incidents"], [
-        {**row, "incident_id": f"i{n}", "started_on": row["started_at"] and row["started_at"].date(),
-         "source_path": "x", "source_line": 1}
+    _fill(connection, "incidents", [
+        {**row, "incident_id": f"i{n}", "started_on": row["started_at"] and row["started_at"].date()}
         for n, row in enumerate(incidents)
     ])
 
 
 def _fill_promises(connection: Any, promises: list[Row]) -> None:
-    """The incident that a promise comes from is named after its severity; `none` has no incident."""
-    connection.execute("delete from incidents")
-    connection.execute("delete from action_items")
-    source = {"source_path": "x", "source_line": 1}
-    insert_rows(connection, TABLES["incidents"], [
-        {"incident_id": level, "severity": level, "kind": "incident", "status": "resolved", **source} for level in SLA
+    """The origin of a promise is named after its severity or its ritual; `none` has no file."""
+    _fill(connection, "incidents", [
+        {"incident_id": level, "severity": level, "kind": "incident", "status": "resolved"} for level in SLA
     ])
-    insert_rows(connection, TABLES["action_items"], [
-        {**row, "action_id": f"p{n}", "origin_kind": "incident", "position": n, "text": "x", **source}
+    _fill(connection, "ritual_sessions", [
+        {"session_id": name, "ritual": name, "status": "held"} for name in ("retrospective", "triage")
+    ])
+    _fill(connection, "action_items", [
+        {**row, "action_id": f"p{n}", "origin_kind": row["origin"][0], "origin_id": row["origin"][1], "position": n,
+         "text": "x"}
         for n, row in enumerate(promises)
     ])
+
+
+def _fill_sessions(connection: Any, sessions: list[Row]) -> None:
+    """Triage has a timebox, the retrospective none."""
+    _fill(connection, "rituals", [{"ritual": "triage", "timebox_minutes": 30}, {"ritual": "retrospective"}])
+    _fill(connection, "ritual_sessions", [{**row, "session_id": f"s{n}"} for n, row in enumerate(sessions)])
+    _fill(connection, "ritual_attendance", [
+        {"session_id": f"s{n}", "person": f"person {position}", "present": present}
+        for n, row in enumerate(sessions)
+        for position, present in enumerate(row["present"])
+    ])
+
+
+def _fill_key_results(connection: Any, results: list[Row]) -> None:
+    _fill(connection, "objectives", [
+        {"objective_id": f"o{n}", "position": n, "text": "x", "period": row["period"]} for n, row in enumerate(results)
+    ])
+    _fill(connection, "key_results", [
+        {**row, "key_result_id": f"o{n}.1", "objective_id": f"o{n}", "position": 1, "text": "x"}
+        for n, row in enumerate(results)
+    ])
+
+
+def _fill(connection: Any, table: str, rows: list[Row]) -> None:
+    """The table holds these rows alone."""
+    connection.execute(f"delete from {table}")
+    insert_rows(connection, TABLES[table], [{**row, "source_path": "x", "source_line": 1} for row in rows])
