@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from opsanalytics.errors import NotebookError, UsageError
-from opsanalytics.metrics.dimensions import COLUMNS, find_grouping
+from opsanalytics.metrics.dimensions import find_grouping
 from opsanalytics.metrics.periods import Period, parse_period
 from opsanalytics.packs.catalogue import Pack, find_pack, notebooks_folder
 from opsanalytics.packs.manifest import write_manifest
@@ -53,7 +53,7 @@ def make_pack(
     with locked(database) as connection:
         covered = _period(connection, pack, period)
         if by is not None:
-            for records in COLUMNS:
+            for records in ("incidents", "follow_ups"):
                 find_grouping(connection, records, by)
     parameters = {"period": covered.name} | ({"by": by} if by is not None else {})
     destination = (output or reports / pack.name / covered.name).resolve()

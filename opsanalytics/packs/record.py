@@ -68,6 +68,10 @@ class Record:
     def findings(self) -> pd.DataFrame:
         return self._frame("findings")
 
+    def table(self, name: str) -> pd.DataFrame:
+        """A table or view of the warehouse by its name, with days as `date`."""
+        return self._frame(name)
+
     @property
     def as_of_on(self) -> date:
         found: date = self.load["as_of_on"]
@@ -209,7 +213,7 @@ class Record:
 def _with_days(frame: pd.DataFrame) -> pd.DataFrame:
     """Days as `date`, so that they compare with the days of periods."""
     for column in frame.columns:
-        if str(column).endswith("_on"):
+        if str(column).endswith("_on") and not str(column).startswith("is_"):
             frame[column] = [value.date() if not pd.isna(value) else None for value in pd.to_datetime(frame[column])]
     return frame
 
@@ -227,6 +231,8 @@ def short_words(period: Period) -> str:
     year, _, quarter = period.name.partition("-")
     if period.kind == "all":
         return "the whole record"
+    if period.kind == "month":
+        return f"{period.starts_on:%b %Y}"
     return f"{quarter} {year}" if period.kind == "quarter" else period.name
 
 

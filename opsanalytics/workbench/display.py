@@ -21,6 +21,7 @@ from IPython.display import display
 
 from opsanalytics.figures import NUMBERS, PLOTLY, TONES, Chart, Number, Tile, day, known, plural, quantity, sparkline
 from opsanalytics.metrics.result import interval_words
+from opsanalytics.record_figures import OUTCOMES, Bullet, Story
 
 UNITS_IN_NUMBERS = ("minutes", "share")
 LONGEST_TABLE = 400
@@ -197,3 +198,39 @@ def cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+# --- objectives and incidents
+
+def bullets(shown: Sequence[Bullet], *, finding: str = "", caption: str = "", numbers: Iterable[Number] = ()) -> None:
+    """Objectives side by side, their key results as bullet bars. With none of them nothing is shown."""
+    if not shown:
+        return
+    every = "".join(_objective(name, [each for each in shown if each.objective == name])
+                    for name in dict.fromkeys(each.objective for each in shown))
+    heading = f'<h2 class="ops-finding" id="objectives">{_words(finding)}</h2>'
+    _emit(f'{heading}<ul class="ops-objectives">{every}</ul>{_caption(caption)}', finding, numbers)
+
+
+def _objective(name: str, parts: Iterable[Bullet]) -> str:
+    return f'<li><h3>{html.escape(name)}</h3><ul>{"".join(map(_bullet, parts))}</ul></li>'
+
+
+def _bullet(bullet: Bullet) -> str:
+    """The bar says by its length what the figures beside it say in words."""
+    filled = "" if bullet.done is None else f'<b style="width:{100 * min(max(bullet.done, 0), 1):.1f}%"></b>'
+    outcome = f"{OUTCOMES.get(bullet.outcome, '')} {bullet.outcome}".strip()
+    return (f'<li class="ops-bullet"><span>{html.escape(bullet.text)}</span><span class="ops-outcome">{html.escape(outcome)}</span>'
+            f'<span class="ops-way" aria-hidden="true">{filled}</span><span class="ops-note">{html.escape(bullet.figures)}</span></li>')
+
+
+def story(told: Story) -> None:
+    """An incident: its finding, its timeline, the entries as a table, and what the file says. No incident: the finding alone."""
+    chart = told.chart
+    _emit(f'<h2 class="ops-finding" id="{html.escape(chart.name)}">{_words(chart.finding)}</h2>', chart.finding, told.numbers)
+    if chart.figure is not None:
+        display({PLOTLY: json.loads(chart.figure.to_json()), "text/plain": chart.finding}, raw=True)
+    facts = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>" for name, text in told.facts)
+    events = _scroll(told.events, "Timeline") if len(told.events) else ""
+    if facts or events:
+        _emit(f'{_caption(chart.caption)}<div class="ops-story">{events}<dl class="ops-facts">{facts}</dl></div>', chart.caption)

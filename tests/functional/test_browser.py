@@ -23,7 +23,8 @@ WORKSPACES = {
     "empty": {},
     "long ago": {"INC-1": incident("2023-11-04", "SEV-1")},
 }  # fmt: skip
-DRAWN = {"busy": {"index.html": 3, "mttr.html": 2, "severity_trends.html": 1, "follow_up_completion.html": 2}}
+DRAWN = {"busy": {"index.html": 3, "mttr.html": 2, "severity_trends.html": 1, "follow_up_completion.html": 2, "retro_actions.html": 0,
+                  "decision_log.html": 0, "ritual_health.html": 0, "incident_stories.html": 0}}  # fmt: skip
 
 pytestmark = [
     pytest.mark.browser,
@@ -111,7 +112,7 @@ def test_charts_are_really_drawn(visit, page_name):
     page = visit("busy", page_name)
     drawn = page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].map(e => e.querySelectorAll('.main-svg .trace').length)")
     assert len(drawn) == DRAWN["busy"][page_name]
-    assert min(drawn) >= 1
+    assert min(drawn, default=1) >= 1
 
 
 @pytest.mark.parametrize("page_name", PAGES)

@@ -51,15 +51,17 @@ class TestLoad:
         ran = opsanalytics("load", example, "--json")
         said = json.loads(ran.out)
         assert list(said) == ["files", "rows", "database", "git_commit"]
-        assert said["files"] == {"seen": 10, "loaded": 10, "rejected": 0, "ignored": 0}
+        assert said["files"] == {"seen": 23, "loaded": 23, "rejected": 0, "ignored": 0}
         assert said["rows"]["incidents"] == 10
-        assert said["rows"]["action_items"] == 15
+        assert said["rows"]["action_items"] == 28
+        assert said["rows"]["decisions"] == 3
+        assert said["rows"]["ritual_sessions"] == 8
         assert said["database"] == str(example / "data" / "ops.duckdb")
         assert said["git_commit"] is None
 
     def test_says_what_the_record_can_carry(self, opsanalytics: Run, example: Path) -> None:
         ran = opsanalytics("load", example)
-        assert "10 files seen = 10 loaded + 0 rejected + 0 ignored" in ran.out
+        assert "23 files seen = 23 loaded + 0 rejected + 0 ignored" in ran.out
         assert "resolved time on 88 % of 8 incidents: time to resolve usable" in ran.out
 
     def test_writes_where_it_is_told(self, opsanalytics: Run, example: Path, tmp_path: Path) -> None:
@@ -71,7 +73,7 @@ class TestLoad:
         (example / "ops/incidents/broken.md").write_text("---\ntitle: [unclosed\n---\n", encoding="utf-8")
         ran = opsanalytics("load", example)
         assert ran.code == 0
-        assert "11 files seen = 10 loaded + 1 rejected + 0 ignored" in ran.out
+        assert "24 files seen = 23 loaded + 1 rejected + 0 ignored" in ran.out
         assert re.search(r"ops/incidents/broken\.md:[23]:\d+ OPS101 not valid YAML", ran.err)
         assert opsanalytics("load", example, "--strict").code == 1
 
@@ -103,7 +105,7 @@ class TestCheck:
         assert f"ops/incidents/INC-20260706-01.md:{line}:19 OPS111 there is no day 2026-07-36" in ran.out
         assert "error; write it as 2026-03-04 14:02, with a zone or offset" in ran.out
         loaded = json.loads(opsanalytics("load", example, "--json").out)["files"]
-        assert loaded["loaded"] == 10
+        assert loaded["loaded"] == 23
 
     def test_json_is_the_findings_table(self, opsanalytics: Run, example: Path) -> None:
         (example / "ops/incidents/broken.md").write_bytes(b"\xff\xfe\xff")
@@ -221,7 +223,8 @@ class TestMetrics:
 class TestDue:
     def test_lists_what_is_open_oldest_first(self, opsanalytics: Run, example: Path) -> None:
         rows = json.loads(opsanalytics("due", "--json", cwd=example).out)
-        assert len(rows) == 6
+        assert len(rows) == 11
+        assert {row["origin_kind"] for row in rows} == {"incident", "ritual", "decision"}
         days = [row["due_on"] for row in rows if row["due_on"]]
         assert days == sorted(days)
         for row in rows:
@@ -278,7 +281,7 @@ class TestInit:
     def test_lays_down_a_template_that_is_no_record(self, opsanalytics: Run, tmp_path: Path) -> None:
         opsanalytics("init", "--templates", cwd=tmp_path)
         files = json.loads(opsanalytics("load", "--json", cwd=tmp_path).out)["files"]
-        assert files == {"seen": 1, "loaded": 0, "rejected": 0, "ignored": 1}
+        assert files == {"seen": 10, "loaded": 0, "rejected": 0, "ignored": 10}
 
 
 class TestOverview:

@@ -50,7 +50,6 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.xdist_group("readme")
 def test_python_runs_in_the_company(company: Path) -> None:
     (code,) = blocks("python")
     subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=company, check=True)

@@ -31,7 +31,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "env/bin/opsanalytics"
 
 
-@pytest.mark.xdist_group("wheel")
 def test_a_stranger_gets_from_the_wheel_to_a_report(installed: Path, tmp_path: Path) -> None:
     run(installed, "demo", "co", cwd=tmp_path)
     said = run(installed, "report", "quarterly-planning", cwd=tmp_path / "co")
@@ -41,7 +40,6 @@ def test_a_stranger_gets_from_the_wheel_to_a_report(installed: Path, tmp_path: P
     assert str(ROOT) not in index.read_text(encoding="utf-8")
 
 
-@pytest.mark.xdist_group("wheel")
 def test_the_wheel_carries_notebooks_words_templates_and_sql(installed: Path, tmp_path: Path) -> None:
     listing = "from importlib.resources import files; print(*(str(p) for p in files('opsanalytics').rglob('*')), sep='\\n')"
     carried = run(installed.parent / "python", "-c", listing, cwd=tmp_path)

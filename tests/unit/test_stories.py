@@ -9,7 +9,7 @@ import pytest
 
 from opsanalytics.errors import UsageError
 from opsanalytics.metrics.compute import compute
-from opsanalytics.metrics.dimensions import INCIDENT_COLUMNS, PROMISE_COLUMNS, find_grouping
+from opsanalytics.metrics.dimensions import RECORDS, find_grouping
 from opsanalytics.metrics.periods import VALID_FORMS, parse_period
 from opsanalytics.packs import follow_ups, overview, restore, severity
 from opsanalytics.packs.record import Record
@@ -18,7 +18,7 @@ from opsanalytics.warehouse.schema import create_schema, insert_rows
 
 AS_OF = datetime(2026, 11, 22, 12)
 SOURCE = {"source_path": "x.md", "source_line": 1}
-BY = (*INCIDENT_COLUMNS, "service", "chain")
+BY = (*RECORDS["incidents"].columns, "service", "chain")
 PERIODS = (*VALID_FORMS, "0001", "0001-Q1", "0001-W01", "0001-01-01..0001-01-01", "2027-Q1", "9998")
 
 
@@ -113,13 +113,13 @@ def told(record: Record, by: str) -> list[str]:
 
 @pytest.mark.parametrize("by", BY)
 def test_the_pages_can_be_grouped_by_every_column(connection, by):
-    for records in ("incidents", "promises"):
+    for records in ("incidents", "follow_ups"):
         find_grouping(connection, records, by)
     assert all(" nan" not in text for text in told(record_of(connection, "this"), by))
 
 
 def test_what_one_page_cannot_group_is_refused_by_the_check_before_a_run(connection):
-    assert {"owner", "section"} == set(PROMISE_COLUMNS) - set(INCIDENT_COLUMNS)
+    assert {"owner", "section"} == set(RECORDS["follow_ups"].columns) - set(RECORDS["incidents"].columns)
     with pytest.raises(UsageError, match="cannot group incidents by `owner`"):
         find_grouping(connection, "incidents", "owner")
 

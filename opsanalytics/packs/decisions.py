@@ -1,0 +1,235 @@
+"""Decisions: what was decided, what still waits, and whether it is written down with all that its template asks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from opsanalytics.figures import Chart, Number, day, plural, quantity
+from opsanalytics.metrics.catalogue import METRICS
+from opsanalytics.metrics.result import Row
+from opsanalytics.packs import spans
+from opsanalytics.packs.record import Record, left_out_words, short_words
+from opsanalytics.packs.retros import interval
+from opsanalytics.record_figures import DECISION_STATES, each, stacked
+
+STALE_DAYS = 30
+UNSTATED = "(not stated)"
+
+
+def decisions(record: Record) -> pd.DataFrame:
+    """Every decision up to the last day of the period that has begun, oldest first, those without a day first of all."""
+    rows = record.table("decision_facts")
+    rows = rows[rows["counted_on"].isna() | (rows["counted_on"] <= record.last_on)]
+    rows = rows.assign(status=rows["status"].fillna(UNSTATED), is_open=rows["is_open"].fillna(False).astype(bool))
+    return rows.sort_values(["counted_on", "decision_id"], na_position="first")
+
+
+def in_period(record: Record) -> pd.DataFrame:
+    rows = decisions(record)
+    return record.within(rows[rows["counted_on"].notna()], record.period, "counted_on")
+
+
+def header(record: Record) -> tuple[str, ...]:
+    count = len(in_period(record))
+    said = plural(count, "decision") if count else "no decision"
+    return spans.header(record, f"{said} in {spans.said(record.period)}, {len(decisions(record)):,} in the record")
+
+
+# --- over time
+
+def standing(record: Record) -> Chart:
+    """The decisions of each period, by how they stand."""
+    every = decisions(record)
+    every = every[every["counted_on"].notna()]
+    periods = spans.shown(record, every["counted_on"])
+    parts = [(short_words(period), status, int((record.within(every, period, "counted_on")["status"] == status).sum()))
+             for period in periods for status in DECISION_STATES]
+    rows = pd.DataFrame(parts, columns=["group", "kind", "count"])
+    chart = stacked(rows, [short_words(period) for period in periods], DECISION_STATES, name="decisions",
+                    noun=record.noun, finding=_standing_finding(record))
+    caption = (f"By the {record.noun} they were decided in, else proposed in, and by their status on "
+               f"{day(record.as_of_on)}{left_out_words(record.metric('decision_count').excluded)}.")
+    return replace(chart, numbers=(record.number("decisions", "decision_count", "count"),) if len(every) else (),
+                   caption=caption if chart.figure else "", definition=METRICS["decision_count"].definition)
+
+
+def _standing_finding(record: Record) -> str:
+    if decisions(record).empty:
+        return "No decision is written down yet"
+    now = in_period(record)
+    counts = now["status"].value_counts()
+    parts = [f"{counts[status]} {status.strip('()')}" for status in DECISION_STATES if status in counts]
+    if len(now) < 2:
+        return f"One decision in {spans.said(record.period)}, {parts[0][2:]}" if parts else f"No decision in {spans.said(record.period)}"
+    said = f"all {parts[0].partition(' ')[2]}" if len(parts) == 1 else ", ".join(parts)
+    return f"{len(now)} decisions in {spans.said(record.period)}: {said}"
+
+
+# --- what waits
+
+def waiting(record: Record) -> pd.DataFrame:
+    """Open proposals, those that wait longest first."""
+    rows = _waiting(record)
+    if rows.empty:
+        return pd.DataFrame()
+    return pd.DataFrame({
+        "proposal": rows["title"].fillna(rows["decision_id"]), "status": rows["status"], "proposed": rows["proposed_on"],
+        "waits for": [quantity(days, "days") for days in rows["days_in_proposed"].astype(float)],
+        "": ["stale" if days > STALE_DAYS else "" for days in rows["days_in_proposed"].fillna(0)],
+        "owner": rows["owner"], "where": spans.where(rows)})
+
+
+def _waiting(record: Record) -> pd.DataFrame:
+    rows = decisions(record)
+    return rows[rows["is_open"]].sort_values(["days_in_proposed", "decision_id"], ascending=[False, True])
+
+
+def waiting_finding(record: Record) -> str:
+    rows = _waiting(record)
+    stale = int((rows["days_in_proposed"] > STALE_DAYS).sum())
+    if rows.empty:
+        return "No proposal waits for its decision"
+    if len(rows) == 1:
+        return f"One proposal waits for its decision, {'' if stale else 'not '}for longer than {STALE_DAYS} days"
+    said = "all" if stale == len(rows) else str(stale or "none")
+    return f"{len(rows)} proposals wait for their decision, {said} of them for longer than {STALE_DAYS} days"
+
+
+def waiting_numbers(record: Record) -> list[Number]:
+    rows = _waiting(record)
+    n = len(decisions(record))
+    return [Number("proposals_open", len(rows), "proposals", n=n),
+            Number("proposals_stale", int((rows["days_in_proposed"] > STALE_DAYS).sum()), "proposals", n=n)] if n else []
+
+
+def waiting_caption(record: Record) -> str:
+    return f"Drafts and proposals on {day(record.as_of_on)}; stale after {STALE_DAYS} days, counted from the day they were proposed."
+
+
+# --- how long, and how completely
+
+QUESTIONS = {"median": "days in proposed, median", "closed_only_median": "days in proposed, median of the decided alone"}
+
+
+def quality(record: Record) -> pd.DataFrame:
+    """Time in proposed, and completeness by the template that the file follows, over four periods."""
+    rows = [(QUESTIONS[row["statistic"]], row) for row in _timed(record)]
+    rows += [(f"complete, of those in the template {row['group']}", row) for row in _complete(record)]
+    return pd.DataFrame([
+        (question, quantity(row["value"], row["unit"]), interval(row["low"], row["high"], row["unit"]), row["n"], row["note"])
+        for question, row in rows], columns=["question", "value", "95 % interval", "of", "note"])
+
+
+def _timed(record: Record) -> list[Row]:
+    return [row for row in record.metric("time_in_proposed", record.durations_period).rows if row["n"]]
+
+
+def _complete(record: Record) -> list[Row]:
+    return [row for row in record.metric("decision_completeness", record.durations_period, "template").rows if row["n"]]
+
+
+def quality_finding(record: Record) -> str:
+    median = record.number("", "time_in_proposed", "median", record.durations_period)
+    whole = record.number("", "decision_completeness", "share_complete", record.durations_period)
+    if quality(record).empty:
+        return f"No decision to judge {record.days_words(record.durations_period)}"
+    waits = f"Half of the proposals are decided within {quantity(median.value, 'days')}" if median.value is not None else (
+        "The median time in proposed is not reached or not known")
+    full = f"; {quantity(whole.value, 'share')} of {plural(whole.n or 0, 'decision')} are complete" if whole.n else ""
+    return waits + full
+
+
+def quality_numbers(record: Record) -> list[Number]:
+    period = record.durations_period
+    numbers = [record.number("days_in_proposed", "time_in_proposed", "median", period),
+               record.number("share_complete", "decision_completeness", "share_complete", period)]
+    return [number for number in numbers if number.value is not None]
+
+
+def quality_caption(record: Record) -> str:
+    return (f"Decisions {record.days_words(record.durations_period)}. The median counts proposals that still wait as lasting at least "
+            "until now. A template asks for its own parts: nobody is asked for what it does not name.")
+
+
+def missing(record: Record) -> pd.DataFrame:
+    """The decisions of the period that lack a part."""
+    rows = in_period(record)
+    rows = rows[rows["missing_parts"].map(len).gt(0) & rows["template"].notna()]
+    if rows.empty:
+        return pd.DataFrame()
+    return pd.DataFrame({"decision": rows["title"].fillna(rows["decision_id"]), "template": rows["template"],
+                         "missing": [", ".join(parts) for parts in rows["missing_parts"]], "where": spans.where(rows)})
+
+
+def missing_finding(record: Record) -> str:
+    rows, count = in_period(record), len(missing(record))
+    judged = int(rows["template"].notna().sum())
+    if not judged:
+        return f"No decision in {spans.said(record.period)} follows a known template"
+    if judged == 1:
+        return f"The one decision in {spans.said(record.period)} {'lacks a part' if count else 'lacks nothing'} that its template asks for"
+    return f"{count or 'None'} of {judged} decisions in {spans.said(record.period)} {'lacks' if count == 1 else 'lack'} a part that the template asks for"
+
+
+# --- links
+
+LINKS = ("supersedes", "superseded_by", "amends")
+BACK = {"supersedes": "superseded_by", "superseded_by": "supersedes"}
+
+
+def loose_links(record: Record) -> pd.DataFrame:
+    """Links that lead nowhere, and supersessions that only one of the two files knows of."""
+    every, links = record.table("decisions"), record.table("decision_links")
+    said = {(row.from_id, row.relation, row.to_id) for row in each(links)}
+    nowhere = {(row.path, row.line) for row in each(record.findings) if row.code == "OPS124"}
+    titles = dict(zip(every["decision_id"], every["title"].fillna(every["decision_id"]), strict=True))
+    links = links[links["from_id"].isin(decisions(record)["decision_id"])].sort_values(["source_path", "source_line"])
+    found = [(titles[row.from_id], row.relation.replace("_", " "), titles.get(row.to_id, row.to_raw), trouble, f"{row.source_path}:{row.source_line}")
+             for row in each(links) if (trouble := _trouble(row, said, nowhere))]
+    return pd.DataFrame(found, columns=["decision", "says", "of", "trouble", "where"])
+
+
+def _trouble(link: Any, said: set[tuple[str, str, str]], nowhere: set[tuple[str, int]]) -> str:
+    if pd.isna(link.to_id):
+        is_lost = link.relation in LINKS or (link.source_path, link.source_line) in nowhere
+        return "there is no such decision" if is_lost else ""
+    if link.relation in BACK and (link.to_id, BACK[link.relation], link.from_id) not in said:
+        return "the other file does not say so"
+    return ""
+
+
+def loose_links_finding(record: Record) -> str:
+    rows = loose_links(record)
+    ways = int((rows["trouble"] == "the other file does not say so").sum())
+    nowhere = len(rows) - ways
+    if not record.table("decision_links")["relation"].isin(LINKS).any() and rows.empty:
+        return "No decision takes the place of another"
+    if rows.empty:
+        return "Every link between decisions leads somewhere, and every supersession is known to both files"
+    parts = [f"{plural(ways, 'supersession')} that only one file knows of" if ways else "",
+             f"{plural(nowhere, 'link')} to a decision that is not there" if nowhere else ""]
+    return " and ".join(filter(None, parts))
+
+
+def loose_links_numbers(record: Record) -> list[Number]:
+    return [Number("loose_links", len(loose_links(record)), "links", n=len(record.table("decision_links")))]
+
+
+# --- those of the period
+
+def listed(record: Record) -> pd.DataFrame:
+    rows = in_period(record)
+    if rows.empty:
+        return pd.DataFrame()
+    return pd.DataFrame({
+        "decision": rows["title"].fillna(rows["decision_id"]), "status": rows["status"], "proposed": rows["proposed_on"],
+        "decided": rows["decided_on"], "owner": rows["owner"], "where": spans.where(rows)})
+
+
+def listed_finding(record: Record) -> str:
+    count = len(in_period(record))
+    said = {0: "No decision was made or proposed", 1: "The one decision"}.get(count, f"The {count} decisions")
+    return f"{said} in {spans.said(record.period)}"

@@ -1,0 +1,30 @@
+"""Periods of a record that has more than incidents: said in words, and shown from its own first day on."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from opsanalytics.metrics.periods import Period, trailing
+from opsanalytics.packs.record import PERIODS_SHOWN, Record, short_words
+
+
+def said(period: Period) -> str:
+    """`October 2026`; a quarter is `Q4 2026`, anything else goes by its name."""
+    return f"{period.starts_on:%B %Y}" if period.kind == "month" else short_words(period)
+
+
+def shown(record: Record, days: pd.Series) -> tuple[Period, ...]:
+    """The period and the seven before it, oldest first, from the first of these days on."""
+    periods = trailing(record.period, PERIODS_SHOWN)
+    known = days.dropna()
+    return tuple(part for part in periods if len(known) and part.ends_on > min(known)) or periods[-1:]
+
+
+def header(record: Record, counted: str) -> tuple[str, ...]:
+    """Company; period; as-of and commit; what this page counts."""
+    return (record.header[0], ", ".join(filter(None, (said(record.period), record.period.progress))), record.header[2], counted)
+
+
+def where(rows: pd.DataFrame) -> pd.Series:
+    """`file:line` of each row."""
+    return rows["source_path"] + ":" + rows["source_line"].astype(str)

@@ -1,0 +1,308 @@
+"""The stories of retrospectives, decisions, rituals, objectives and single incidents, on tables small enough to read."""
+
+import json
+import re
+from datetime import date, datetime
+
+import duckdb
+import pandas as pd
+import pytest
+
+from opsanalytics.metrics.periods import parse_period
+from opsanalytics.packs import decisions, objectives, promises, retro_overview, retros, rituals, stories
+from opsanalytics.packs.record import Record
+from opsanalytics.record_figures import ORIGINS, Bullet, Story, promised_days, since_t0, stacked, timeboxes, timeline
+from opsanalytics.tables import TABLES
+from opsanalytics.warehouse.schema import create_schema, insert_rows
+from opsanalytics.workbench import display as show
+
+AS_OF = datetime(2026, 11, 22, 12)
+HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
+LOAD = {"load_id": 1, "loaded_at": AS_OF, "workspace": "x", "as_of": AS_OF, "files_seen": 0, "files_loaded": 0, "files_rejected": 0,
+        "files_ignored": 0, "tool_version": "0", "fingerprint": "0", "zone": "UTC", "fiscal_year_start": 1, "policies": "{}",
+        "severities": ["SEV-1", "SEV-2", "SEV-3"]}  # fmt: skip
+
+
+def record_of(period="2026-10", **tables) -> Record:
+    connection = duckdb.connect()
+    create_schema(connection)
+    insert_rows(connection, TABLES["loads"], [LOAD])
+    for name, rows in tables.items():
+        insert_rows(connection, TABLES[name], [{"source_path": "x.md", "source_line": 1} | row for row in rows])
+    return Record(connection, parse_period(period, as_of_on=AS_OF.date(), kind="month"))
+
+
+def session(day: str, **more) -> dict:
+    return {"session_id": f"r/{day}", "ritual": "retrospective", "held_on": day, "status": "held"} | more
+
+
+def action(day: str, text: str, status: str = "open", **more) -> dict:
+    return {"action_id": f"{day}#{text}", "origin_kind": "ritual", "origin_id": f"r/{day}", "position": 1, "text": text,
+            "status": status, "created_on": day, "source_path": f"r/{day}.md"} | more  # fmt: skip
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    bundles = []
+    monkeypatch.setattr(show, "display", lambda bundle, raw: bundles.append(bundle))
+    return bundles
+
+
+def body(bundle) -> str:
+    return re.sub(r"<style.*?</style>", "", bundle.get("text/html", ""), flags=re.DOTALL)
+
+
+# --- retrospectives
+
+@pytest.fixture
+def retrospectives() -> Record:
+    return record_of(
+        ritual_sessions=[session("2026-08-27"), session("2026-09-24"), session("2026-10-29"), session("2026-11-20")],
+        action_items=[
+            action("2026-08-27", "a"), action("2026-08-27", "b", "done", due_on="2026-09-01", done_on="2026-09-03"),
+            action("2026-08-27", "c"),
+            action("2026-09-24", "a", carried_from="2026-08-27#a"), action("2026-09-24", "d", "done"),
+            action("2026-10-29", "a", carried_from="2026-09-24#a", due_on="2026-11-10"),
+            action("2026-10-29", "e", "done", due_on="2026-11-10", done_on="2026-11-09"), action("2026-10-29", "f", "dropped"),
+        ])  # fmt: skip
+
+
+def test_an_improvement_is_done_carried_over_open_or_gone(retrospectives):
+    rows = retros.Retros(retrospectives).actions
+    assert dict(zip(rows["action_id"], rows["state"], strict=True)) == {
+        "2026-08-27#a": "carried over", "2026-08-27#b": "done late", "2026-08-27#c": "gone", "2026-09-24#a": "carried over",
+        "2026-09-24#d": "done, late or not is unknown", "2026-10-29#a": "open", "2026-10-29#e": "done in time",
+        "2026-10-29#f": "dropped"}  # fmt: skip
+
+
+def test_the_last_improvements_are_told_one_by_one(retrospectives):
+    assert retros.latest_finding(retrospectives) == "Of the 3 improvements of 29 Oct 2026, 1 is done"
+    rows = retros.latest(retrospectives)
+    assert rows["what became of it"].tolist() == ["open", "done in time", "dropped"]
+    assert rows["carried over"].tolist() == ["twice", "–", "–"]
+    assert rows["where"][rows.index[0]] == "r/2026-10-29.md:1"
+
+
+def test_what_came_back_is_told_once_with_its_first_session_and_without_its_owner(retrospectives):
+    rows = retros.returning(retrospectives)
+    assert rows.iloc[0].to_dict() == {
+        "improvement": "a", "first promised": date(2026, 8, 27), "last promised": date(2026, 10, 29), "carried over": "twice",
+        "what became of it": "open", "where": "r/2026-10-29.md:1"}  # fmt: skip
+    assert len(rows) == 1
+    assert retros.returning_finding(retrospectives) == "One improvement came back, carried over twice; it is not done"
+
+
+def test_outcomes_are_counted_by_month_and_in_all(retrospectives):
+    chart = retros.outcomes(retrospectives)
+    assert chart.finding == "3 of 8 improvements promised since 27 Aug 2026 are done; 1 went without a word"
+    assert chart.twin["month"].tolist() == ["Aug 2026", "Sep 2026", "Oct 2026"]
+    assert {number.id: number.value for number in chart.numbers}["improvements.gone"] == 1
+
+
+# --- decisions
+
+def decision(name: str, status: str | None, proposed: str, decided: str | None = None, **more) -> dict:
+    parts = dict.fromkeys(("context", "options", "decision", "owner"), "x")
+    return {"decision_id": name, "title": name, "status": status, "template": "chapter", "proposed_on": proposed,
+            "decided_on": decided, **parts} | more  # fmt: skip
+
+
+def link(source: str, relation: str, target: str | None, line: int = 3) -> dict:
+    return {"from_id": source, "relation": relation, "to_id": target, "to_raw": target or "2020-099", "source_line": line}
+
+
+@pytest.fixture
+def log() -> Record:
+    return record_of(
+        decisions=[decision("old", "superseded", "2026-09-01", "2026-09-05"), decision("new", "accepted", "2026-10-01", "2026-10-05"),
+                   decision("slow", "proposed", "2026-10-02", options=None, decision=None),
+                   decision("fresh", "proposed", "2026-10-30", decision=None)],
+        decision_links=[link("new", "supersedes", "old"), link("new", "relates", None, 4), link("slow", "supersedes", None)])  # fmt: skip
+
+
+def test_decisions_of_the_month_by_status(log):
+    assert decisions.standing(log).finding == "3 decisions in October 2026: 1 accepted, 2 proposed"
+    assert decisions.standing(log).twin.to_dict("list")["superseded"] == [1, 0]
+
+
+def test_stale_proposals_are_named(log):
+    assert decisions.waiting_finding(log) == "2 proposals wait for their decision, 1 of them for longer than 30 days"
+    assert decisions.waiting(log)[["proposal", "waits for", ""]].to_numpy().tolist() == [["slow", "51 days", "stale"], ["fresh", "23 days", ""]]
+
+
+def test_missing_parts_are_those_of_the_template(log):
+    assert decisions.missing(log)[["decision", "missing"]].to_numpy().tolist() == [["slow", "options, decision"], ["fresh", "decision"]]
+    assert decisions.missing_finding(log) == "2 of 3 decisions in October 2026 lack a part that the template asks for"
+
+
+def test_links_that_lead_nowhere_or_one_way_are_found_and_one_to_an_incident_is_not(log):
+    rows = decisions.loose_links(log)
+    assert rows[["decision", "trouble"]].to_numpy().tolist() == [
+        ["new", "the other file does not say so"], ["slow", "there is no such decision"]]  # fmt: skip
+    assert decisions.loose_links_finding(log) == (
+        "1 supersession that only one file knows of and 1 link to a decision that is not there")
+
+
+def test_a_supersession_that_both_files_know_is_no_finding():
+    record = record_of(
+        decisions=[decision("old", "superseded", "2026-09-01"), decision("new", "accepted", "2026-11-20", "2026-11-20")],
+        decision_links=[link("old", "superseded_by", "new"), link("new", "supersedes", "old")])  # fmt: skip
+    assert decisions.loose_links(record).empty
+
+
+# --- rituals
+
+@pytest.fixture
+def month_of_rituals() -> Record:
+    days = [("2026-10-05", "held"), ("2026-10-12", "missed"), ("2026-10-19", "missed"), ("2026-10-26", "cancelled")]
+    return record_of(
+        rituals=[{"ritual": "triage", "title": "Triage", "timebox_minutes": 30}],
+        ritual_slots=[{"ritual": "triage", "promised_on": day, "outcome": outcome} for day, outcome in days],
+        ritual_sessions=[session("2026-10-05", ritual="triage", duration_minutes=45), session("2026-10-06", ritual="tea", duration_minutes=5)],
+        ritual_attendance=[{"session_id": "r/2026-10-05", "person": name, "present": True} for name in ("ana", "bo")],
+        action_items=[action("2026-10-05", "x")])  # fmt: skip
+
+
+def test_held_against_promised(month_of_rituals):
+    chart = rituals.held(month_of_rituals)
+    assert chart.finding == "1 of 4 promised sessions were held in October 2026; Triage was missed most often (2)"
+    assert chart.twin.to_dict("records") == [{"ritual": "Triage", "promised": 4, "held": 1, "cancelled": 1, "missed": 2}]
+
+
+def test_minutes_against_the_timebox_and_hours_of_everybody(month_of_rituals):
+    chart = rituals.minutes(month_of_rituals)
+    assert chart.finding == "0 of 1 session kept the timebox; all rituals together took 1.5 person-hours"
+    assert chart.twin.to_dict("records") == [{"held": date(2026, 10, 5), "ritual": "Triage", "minutes": 45.0, "timebox": 30.0}]
+
+
+def test_a_ritual_without_a_promise_has_its_row_after_those_of_the_cadence(month_of_rituals):
+    rows = rituals.table(month_of_rituals)
+    assert rows["ritual"].tolist() == ["Triage", "tea"]
+    assert rows["actions"].tolist() == [1.0, 0.0]
+    assert not {"person", "owner", "facilitator"} & set(rows.columns)
+
+
+# --- promises
+
+def test_a_carried_promise_counts_once_and_is_as_old_as_its_first_session(retrospectives):
+    rows = promises.still_open(retrospectives)
+    assert dict(zip(rows["action_id"], rows["age"], strict=True)) == {"2026-08-27#c": 87.0, "2026-10-29#a": 87.0}
+    assert promises.ages(retrospectives).finding == "2 promises are open, 1 of them overdue; none are older than a quarter"
+
+
+# --- objectives
+
+def test_key_results_say_how_far_they_came():
+    record = record_of(
+        "2026-Q3", objectives=[{"objective_id": "o", "period": "2026-Q3", "position": 1, "text": "Calm"}],
+        key_results=[
+            {"key_result_id": f"o.{place}", "objective_id": "o", "position": place, "text": text, "baseline": 40, "target": 10,
+             "actual": actual, "unit": "days", "status": status, "source_line": place}
+            for place, (text, actual, status) in enumerate([("a", 10, "hit"), ("b", 25, None), ("c", None, None)], 1)])  # fmt: skip
+    assert objectives.bullets(record) == [
+        Bullet("Calm", "a", 1.0, "40 to 10 days, now 10 days", "hit"), Bullet("Calm", "b", 0.5, "40 to 10 days, now 25 days", "missed"),
+        Bullet("Calm", "c", None, "40 to 10 days", "not measured")]  # fmt: skip
+    assert objectives.finding(record) == "What we promised for Q3 2026: 3 key results, 1 hit, 1 missed, 1 not measured"
+
+
+def test_without_objectives_nothing_is_shown(shown):
+    show.bullets(objectives.bullets(record_of("2026-Q3")), finding=objectives.finding(record_of("2026-Q3")))
+    assert shown == []
+
+
+# --- incidents
+
+def incident(name: str, minutes: int | None, severity: str = "SEV-2", **more) -> dict:
+    start = datetime(2026, 10, 7, 9)
+    end = start.replace(hour=9 + minutes // 60, minute=minutes % 60) if minutes else None
+    return {"incident_id": name, "title": name, "kind": "incident", "severity": severity, "severity_rank": int(severity[-1]),
+            "status": "resolved" if end else "open", "started_on": "2026-10-07", "started_at": start, "detected_at": start.replace(minute=5),
+            "resolved_at": end, "mitigated_at": end, "detected_by": "monitor", "impact": "slow"} | more  # fmt: skip
+
+
+@pytest.fixture
+def month_of_incidents() -> Record:
+    return record_of(
+        incidents=[incident("long", 300), incident("usual", 60), incident("usual-2", 62), incident("odd", 9, detected_by="customer"),
+                   incident("again", 58)],
+        incident_links=[{"from_id": "again", "relation": "repeat_of", "to_id": None, "to_raw": "INC-1"}],
+        lessons=[{"origin_kind": "incident", "origin_id": "long", "position": 1, "text": "Ask first"}],
+        incident_events=[
+            {"incident_id": "long", "position": 1, "offset_minutes": 0, "phase": "detection", "text": "alert"},
+            {"incident_id": "long", "position": 2, "occurred_at": datetime(2026, 10, 7, 13), "phase": "mitigation", "text": "off"},
+            {"incident_id": "long", "position": 3, "text": "sometime"}])  # fmt: skip
+
+
+def test_three_incidents_are_told_each_once(month_of_incidents):
+    choice = stories.Choice(month_of_incidents)
+    assert (choice.longest, choice.surprising, choice.repeat) == ("long", "odd", "again")
+
+
+def test_a_story_has_its_timeline_from_t0_and_what_the_file_says(month_of_incidents):
+    story = stories.longest(month_of_incidents)
+    assert story.chart.finding == "The longest: long (SEV-2), restored after 5 h"
+    assert story.events["after T0"].tolist() == ["T-5 min", "T0", "T+3 h 55 min", "–"]
+    assert dict(story.facts) == {"Impact": "slow", "Lesson": "Ask first", "Read it": "x.md:1"}
+    assert story.chart.figure.data[0].x == (-5.0, 295.0)
+
+
+def test_an_open_incident_is_the_longest_so_far():
+    story = stories.longest(record_of(incidents=[incident("going", None), incident("done", 60)]))
+    assert story.chart.finding == "The longest: going (SEV-2), open for 46 d 3 h so far"
+
+
+def test_what_went_well(month_of_incidents):
+    assert stories.well_finding(month_of_incidents) == (
+        "What went well: 4 of 5 incidents were caught by monitors, the fastest was contained after 9 min")
+    assert stories.well(month_of_incidents)["incident"].tolist() == ["odd", "again", "usual"]
+
+
+def test_one_incident_alone_is_told_once():
+    record = record_of(incidents=[incident("only", 60)])
+    assert stories.longest(record).chart.finding.startswith("The longest: only")
+    assert stories.surprising(record).chart.finding.startswith("No other incident of October 2026")
+    assert stories.repeat(record).chart.finding == "No incident of October 2026 says that it repeats an earlier one"
+
+
+# --- nothing, and hostile text
+
+def test_an_empty_record_is_told_in_words_and_states_no_number():
+    record = record_of()
+    charts = (retros.outcomes(record), decisions.standing(record), rituals.held(record), rituals.minutes(record), promises.ages(record),
+              *(story(record).chart for story in (stories.longest, stories.surprising, stories.repeat)))
+    assert [(chart.figure, chart.numbers) for chart in charts] == [(None, ())] * len(charts)
+    findings = [chart.finding for chart in charts] + [finding(record) for finding in (
+        retros.latest_finding, retros.returning_finding, retros.statistics_finding, decisions.waiting_finding, decisions.quality_finding,
+        decisions.missing_finding, decisions.loose_links_finding, decisions.listed_finding, rituals.table_finding, stories.well_finding)]
+    assert [text for text in findings if not text.startswith(("No ", "Nothing "))] == []
+    assert retro_overview.tiles(record) == []
+
+
+@pytest.mark.parametrize("chart", [
+    stacked(pd.DataFrame(), [], ORIGINS, finding="none", name="x", noun="age"),
+    promised_days(pd.DataFrame(), [], finding="none", window=(date(2026, 10, 1), date(2026, 10, 31))),
+    timeboxes(pd.DataFrame(), [], finding="none"),
+    timeline(pd.DataFrame(), "SEV-1", ["SEV-1"], finding="none", name="x", until=None),
+])  # fmt: skip
+def test_nothing_to_draw_is_a_sentence_and_no_figure(chart):
+    assert (chart.finding, chart.figure) == ("none", None)
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(0, "T0"), (95, "T+1 h 35 min"), (-4, "T-4 min"), (None, "–"), (float("nan"), "–")])
+def test_time_is_told_from_t0(minutes, words):
+    assert since_t0(minutes) == words
+
+
+def test_text_of_the_record_is_escaped_in_stories_and_bullets(shown):
+    events = pd.DataFrame([(0.0, HOSTILE, HOSTILE, 1), (5.0, None, HOSTILE, 2)], columns=["minutes", "phase", "text", "number"])
+    chart = timeline(events, HOSTILE, ["SEV-1"], finding=HOSTILE, name="x", until=None)
+    show.story(Story(chart, [(HOSTILE, HOSTILE)], events))
+    show.bullets([Bullet(HOSTILE, HOSTILE, 0.5, HOSTILE, HOSTILE)], finding=HOSTILE, caption=HOSTILE)
+    assert [part for part in shown if "<img" in body(part) or "<script" in body(part)] == []
+    assert "<img" not in json.dumps(shown[1][show.PLOTLY])
+
+
+def test_numbers_of_near_events_do_not_stand_on_each_other():
+    events = pd.DataFrame([(at, None, "x", n) for n, at in enumerate((0.0, 1.0, 2.0, 60.0), 1)], columns=["minutes", "phase", "text", "number"])
+    chart = timeline(events, "SEV-1", ["SEV-1"], finding="f", name="x", until=60.0)
+    assert chart.figure.data[3].y == (0.4, 0.9, 1.4, 0.4)
