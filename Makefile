@@ -17,14 +17,14 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev
 	@touch $@
 
-report: demo  ## The environment, the demo company and its pack
-	@for pack in quarterly-planning; do (cd $(DEMO) && ../$(BIN)/opsanalytics report $$pack) || exit 1; done
+report: demo  ## The environment, the demo company and its packs
+	@for pack in monthly-retro quarterly-planning; do (cd $(DEMO) && ../$(BIN)/opsanalytics report $$pack) || exit 1; done
 
 demo: $(READY)  ## The demo company, in demo/
 	@test -d $(DEMO) || $(BIN)/opsanalytics demo $(DEMO)
 
 test: $(READY)  ## The tests, in at most five minutes
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not long"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not long"
 
 long: $(READY)  ## The tests that take minutes: kills, many seeds
 	$(BIN)/pytest -m long
