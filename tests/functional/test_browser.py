@@ -97,7 +97,7 @@ def open_page(browser, file):
 
 
 @pytest.mark.parametrize("page_name", PAGES)
-@pytest.mark.parametrize("workspace", WORKSPACES)
+@pytest.mark.parametrize("workspace", ["busy", "empty", *(pytest.param(name, marks=pytest.mark.long) for name in ("one", "long ago"))])
 def test_a_page_is_quiet_and_says_what_it_cannot_draw(visit, workspace, page_name):
     page = visit(workspace, page_name)
     words = page.locator("main").inner_text()

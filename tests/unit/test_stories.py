@@ -124,6 +124,7 @@ def test_what_one_page_cannot_group_is_refused_by_the_check_before_a_run(connect
         find_grouping(connection, "incidents", "owner")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("period", PERIODS)
 def test_every_form_of_a_period_makes_pages(connection, period):
     assert told(record_of(connection, period), "severity")
