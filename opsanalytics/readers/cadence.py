@@ -36,7 +36,8 @@ def parse_rule(text: str) -> str | None:
     """An RFC 5545 rule by days, in one spelling; None when it is none."""
     rule = re.sub(r"\s", "", text).upper().removeprefix("RRULE:").rstrip(";")
     rule = re.sub(r"(UNTIL=\d{8}(?:T\d{6})?)Z", r"\1", rule)
-    if not _RULE.fullmatch(rule) or _HOLLOW.search(rule):
+    parts = [part.partition("=")[0] for part in rule.rstrip(";").split(";")]
+    if not _RULE.fullmatch(rule) or _HOLLOW.search(rule) or len(set(parts)) < len(parts):
         return None
     try:
         rrulestr(rule, dtstart=datetime(2026, 1, 1))
