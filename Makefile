@@ -45,8 +45,8 @@ lab: demo  ## JupyterLab on the demo company
 	cd $(DEMO) && ../$(BIN)/opsanalytics lab $(LAB)
 
 lock: $(READY)  ## Choose the newest versions that pyproject.toml allows
-	uv pip compile --universal --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade \
-	  --python-version 3.11 --group dev pyproject.toml --output-file constraints.txt
+	uv pip compile --universal --no-header --no-annotate --upgrade --python-version 3.11 --group dev \
+	  pyproject.toml --output-file constraints.txt $(foreach what,index-url find-links,--no-emit-$(what))
 
 clean:  ## Remove what was built
 	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
