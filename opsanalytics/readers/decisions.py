@@ -79,7 +79,7 @@ class _Decision(Record):
         makers = self.parts.get("decision_makers")
         self.row["decision_makers"] = joined(makers) if makers and self.value("decision_makers") else None
         for name in TEXTS:
-            self.row[name] = self.prose(name)
+            self.row[name] = self.long_text(name)
         self._write()
 
     def _is_template(self) -> bool:
@@ -89,7 +89,7 @@ class _Decision(Record):
             return not said
         is_placeholder = bool(self.heading) and self.is_unfilled(self.heading)
         parts = [part for part in self.document.parts if part is not self._title_part()]
-        return (is_placeholder and not any(map(self.prose, TEXTS))) or not any(map(self.has_content, parts))
+        return (is_placeholder and not any(map(self.long_text, TEXTS))) or not any(map(self.has_content, parts))
 
     # --- identity
 

@@ -15,6 +15,8 @@ _PLACEHOLDER = re.compile(r"[<{\[](?!\s?[x ]?\s?\])[^<>{}\[\]]*[>}\]]|[A-Z]+-Y{4
 class Fields:
     """The first part of each name that says something. `flags` are names of which `true` is a state and no value."""
 
+    placeholder = _PLACEHOLDER
+
     def __init__(self, document: Document, words: Vocabulary, flags: Collection[str] = ()) -> None:
         self.document = document
         self.words = words
@@ -44,7 +46,7 @@ class Fields:
 
     def is_unfilled(self, text: str) -> bool:
         """Nothing known yet, a placeholder, or a choice that nobody made: `SEV-1 | SEV-2 | SEV-3`."""
-        return self.words.is_unknown(text) or bool(_PLACEHOLDER.fullmatch(text.strip())) or text.count(" | ") >= 2
+        return self.words.is_unknown(text) or bool(self.placeholder.fullmatch(text.strip())) or text.count(" | ") >= 2
 
     def is_flag(self, text: str) -> bool:
         return self.words.look_up("yes", text) is not None or self.words.look_up("no", text) is not None

@@ -12,6 +12,7 @@ from opsanalytics.markup.blocks import Item, Line
 from opsanalytics.markup.document import Label, Part, Shape, parse_document
 from opsanalytics.markup.words import fold, fold_label
 from opsanalytics.readers.actions import Action, read_actions
+from opsanalytics.readers.fields import Fields
 from opsanalytics.readers.reading import Context, FileTimes, Reading
 from opsanalytics.readers.times import TimeError
 from opsanalytics.readers.vocabulary import Vocabulary
@@ -35,18 +36,18 @@ class Origin:
     day: date | None
 
 
-class Record:
-    """A record file on the way to its rows. `parts` has the first part of each name that says something."""
+class Record(Fields):
+    """A record file on the way to its rows."""
+
+    placeholder = _PLACEHOLDER
 
     def __init__(self, reading: Reading, text: str, context: Context, labels: Mapping[str, Label]) -> None:
+        super().__init__(parse_document(text, labels), context.words)
         self.reading = reading
-        self.words = context.words
         self.times = FileTimes(reading, context)
-        self.document = parse_document(text, labels)
         self.source = re.split(r"\r\n|\r|\n", text)
         self.stem = PurePosixPath(reading.path).stem
         self.path_id = str(PurePosixPath(reading.path).with_suffix(""))
-        self.parts = first_parts(self.document.parts)
 
     @property
     def heading(self) -> str:
@@ -55,35 +56,14 @@ class Record:
         text = title.text if title else next((part.label for part in self.document.parts if part.level == 1), "")
         return text[:_LONGEST_TITLE]
 
-    def value(self, name: str) -> Line | None:
-        """The line that a label holds, unless the template's own words still stand there."""
-        part = self.parts.get(name)
-        line = part.first if part else None
-        return None if line is None or self.is_unfilled(line.text) else line
-
-    def text(self, name: str) -> str | None:
-        line = self.value(name)
-        return line.text if line else None
-
     def raw(self, line: Line) -> str:
         """A line of the file with its markup, from which a link's address is read."""
         return self.source[line.line - 1] if 0 < line.line <= len(self.source) else line.raw
-
-    def prose(self, name: str) -> str | None:
-        """All that stands under a label, wherever the file has it."""
-        parts = [part.text for part in self.document.named(name) if self.has_content(part)]
-        return "\n".join(filter(None, parts)) or None
 
     def day(self, name: str) -> date | None:
         line = self.value(name)
         stamp = self.times.stamp(line) if line else None
         return stamp.day if stamp else None
-
-    def is_unfilled(self, text: str) -> bool:
-        return self.words.is_unknown(text) or bool(_PLACEHOLDER.fullmatch(text.strip())) or text.count(" | ") >= 2
-
-    def has_content(self, part: Part) -> bool:
-        return any(line.text and not self.is_unfilled(line.text) for line in part.lines())
 
     def is_named_template(self) -> bool:
         return self.words.mentions("template_names", "template_names", self.stem)
