@@ -1,278 +1,343 @@
 """Markdown as blocks with lines and columns: the one place that knows pyromark.
 
-pyromark gives byte ranges; a range is turned into a line and a column (both from 1, columns in characters) here.
+pyromark gives byte ranges; a range is turned into a line and a column (both from 1, columns in characters) here. Raw
+HTML is read for its headings, tables, list entries and text; its other tags are layout.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pyromark
 
+from opsanalytics.markup.elements import Block, Code, Heading, Item, Items, Line, Paragraph, Rows, place_of
+from opsanalytics.markup.html import Tag, ended_tags, html_pieces
+from opsanalytics.markup.layout import BREAKS, HtmlLayout
+from opsanalytics.markup.residue import FILLER, step_over_residue
+from opsanalytics.markup.source import Places, Source
+from opsanalytics.markup.words import NO_WIDTH, plain
+
+__all__ = ["Block", "Code", "Heading", "Item", "Items", "Line", "Paragraph", "Rows", "parse_blocks"]
+
 _OPTIONS = (
     pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_TASKLISTS | pyromark.Options.ENABLE_STRIKETHROUGH
-)
-
-
-@dataclass
-class Line:
-    """One line of inline text. `text` has no markup and single spaces; `raw` is the source line; `bold` when it opens
-    with bold words."""
-
-    text: str
-    raw: str
-    line: int
-    column: int
-    bold: bool = False
-
-
-@dataclass
-class Heading:
-    level: int
-    line: Line
-
-
-@dataclass
-class Paragraph:
-    lines: list[Line]
-
-
-@dataclass
-class Item:
-    """A list entry or a table row. `fields` is a row's cells by folded header, or a mapping's values by folded key."""
-
-    lines: list[Line] = field(default_factory=list)
-    checked: bool | None = None
-    struck: bool = False
-    items: list[Item] = field(default_factory=list)
-    fields: dict[str, Line] = field(default_factory=dict)
-
-    @property
-    def text(self) -> str:
-        return " ".join(line.text for line in self.lines if line.text)
-
-    @property
-    def line(self) -> int:
-        return self.first.line
-
-    @property
-    def column(self) -> int:
-        return self.first.column
-
-    @property
-    def first(self) -> Line:
-        return self.lines[0] if self.lines else next(iter(self.fields.values()))
-
-
-@dataclass
-class Items:
-    items: list[Item]
-
-
-@dataclass
-class Rows:
-    """A table; a short row is filled with empty cells, as Markdown has it."""
-
-    header: list[Line]
-    rows: list[list[Line]]
-
-
-@dataclass
-class Code:
-    text: str
-    line: int
-
-
-Block = Heading | Paragraph | Items | Rows | Code
+    | pyromark.Options.ENABLE_FOOTNOTES
+)  # fmt: skip
+_BLANK = re.compile(rf"[\s{FILLER}{NO_WIDTH}]*")
+_TASK = re.compile(r"(?:[-*+]\s?)?\[(?:\s?(?P<mark>[xX✓✔])\s?\]\s{0,9}|\s{0,3}\]\s{1,9})(?=[^\s(\[:])")
+_DEEPEST = 50  # what is nested deeper stands beside each other there: readers go down by calling themselves
+_BOLD, _STRUCK = ("b", "strong"), ("s", "del", "strike")
 
 
 def parse_blocks(text: str, first_line: int = 1) -> list[Block]:
-    """The blocks of CommonMark text with tables and task lists; raw HTML is stepped over."""
-    builder = _Builder(text, first_line)
+    """The blocks of CommonMark text with tables and task lists. Comments, footnotes and residue are stepped over."""
+    text = step_over_residue(text)
+    builder = Builder(Source(text, first_line), ended_tags(text))
     for event, where in pyromark.events_with_range(text, options=_OPTIONS):
         builder.take(event, where["start"], where["end"])
-    return builder.blocks
+    return builder.end()
 
 
-class _Builder:
-    def __init__(self, text: str, first_line: int) -> None:
-        self.data = text.encode()
-        self.starts = [0, *(at + 1 for at, byte in enumerate(self.data) if byte == 10)]
-        self.first_line = first_line
+class Builder:
+    def __init__(self, source: Source, ended: frozenset[str]) -> None:
+        self.source = source
+        self.ended = ended
         self.blocks: list[Block] = []
         self.open_items: list[Item] = []
         self.lines: list[Line] = []
         self.words: list[str] = []
         self.fresh = True
-        self.place = (0, 0, 1, "")
+        self.raw_start = 0
+        self.gap: tuple[int, int] | None = None  # the bytes of a <br> and its like, which part a line
+        self.strong = self.strikes = self.lead = self.struck = 0
         self.heading = 0
         self.table: Rows | None = None
         self.row: list[Line] = []
         self.code: Code | None = None
-        self.html = 0
-        self.strikes = 0
+        self.quoted: list[tuple[str, int]] = []  # pieces of code, each with its byte
+        self.footnotes = 0
+        self.html: list[tuple[str, int]] = []
+        self.layout = HtmlLayout(self)
+
+    def end(self) -> list[Block]:
+        self.layout.close()
+        self.close_text()
+        return self.blocks
 
     def take(self, event: Any, start: int, end: int) -> None:
         if isinstance(event, str):
-            self._mark(event)
+            self.fresh = self.fresh or event in ("SoftBreak", "HardBreak")
             return
         kind, value = next(iter(event.items()))
         if kind in ("Start", "End"):
             name, detail = (value, None) if isinstance(value, str) else next(iter(value.items()))
-            getattr(self, f"_{kind.lower()}_{name.lower()}", self._pass)(detail, start, end)
-        elif kind in ("Text", "Code"):
-            self._text(value, start, end)
-        elif kind == "InlineHtml" and value[:3].lower() == "<br":
-            self._text(" ", start, end)
+            self._edge(f"{kind.lower()}_{name.lower()}", detail, start)
+        elif self.footnotes:
+            return
+        elif kind == "Text":
+            self.text(value, start)
+        elif kind == "Code":
+            self.text(value.lstrip() if self.fresh or not self.lines else value, self.source.code_start(start))
+        elif kind == "Html":
+            self.html.append((value, start))
+        elif kind == "InlineHtml":
+            self._inline_html(value, start, end)
         elif kind == "TaskListMarker" and self.open_items:
             self.open_items[-1].checked = value
 
-    def _pass(self, detail: Any, start: int, end: int) -> None:
-        """Links, emphasis and the like: their text comes by itself."""
+    def _edge(self, name: str, detail: Any, start: int) -> None:
+        """Where something begins or ends. Links, emphasis and the like have no method: their text comes by itself."""
+        if name.endswith("_footnotedefinition"):
+            self.footnotes += 1 if name.startswith("start") else -1
+        elif not self.footnotes and (method := getattr(self, name, None)) and self.layout.lets_in(name):
+            method(detail, start)
 
-    def _mark(self, event: str) -> None:
-        if event in ("SoftBreak", "HardBreak"):
-            self.fresh = True
+    # --- text
 
-    def _text(self, value: str, start: int, end: int) -> None:
+    def text(self, value: str, start: int) -> None:
         if self.code is not None:
-            self.words.append(value)
-        elif self.html:
+            self.quoted.append((value, start))
             return
-        else:
-            if self.fresh or not self.lines:
-                self._open_line(start)
-            self.words.append(value)
+        if self.fresh or not self.lines:
+            blank = _BLANK.match(value)
+            assert blank
+            if blank.end() == len(value):
+                return
+            self._open_line(start + len(blank[0].encode()))
+            value = value[blank.end() :]
+        if self.strong > 0 and self.lead == len(self.words):
+            self.lead += 1
+        if self.strikes > 0 and self.struck == len(self.words):
+            self.struck += 1
+        self.words.append(value)
 
-    def _open_line(self, start: int, *, bold: bool = False) -> None:
+    def _open_line(self, start: int) -> None:
         self._close_line()
-        self.lines.append(self._line_at(start, bold=bold))
-        self.fresh = False
+        self.raw_start, raw_column = self.source.line_start(start), 1
+        if self.gap and self.gap[1] > self.raw_start:
+            self.raw_start, raw_column = self.gap[1], self.source.place(self.gap[1])[1]
+        self.lines.append(Line("", "", *self.source.place(start), raw_column=raw_column))
+        self.fresh, self.gap = False, None
 
     def _close_line(self) -> None:
-        if self.lines:
-            self.lines[-1].text = " ".join("".join(self.words).split())
-        self.words = []
+        """A line that is parted has of its source what stands before the break."""
+        if self.lines and self.words:
+            line, joined = self.lines[-1], "".join(self.words)
+            line.text = _plain(joined)
+            line.lead = _plain("".join(self.words[: self.lead])) if self.lead else ""
+            line.struck = self.struck > 0 and _is_all("".join(self.words[: self.struck]), joined)
+            if self.table is None or self.layout.is_between_cells:
+                line.raw = self.source.raw(self.raw_start, self.gap[0] if self.gap else None)
+        self.words, self.lead, self.struck = [], 0, 0
 
-    def _line_at(self, start: int, *, bold: bool = False) -> Line:
-        """The line that the byte at `start` stands in, without its text yet. Bytes are asked for in their order, and
-        what lies before is counted once, so that a line of a megabyte costs no more than a megabyte of lines."""
-        number, counted, column, raw = self.place
-        if number >= len(self.starts) - 1 or start < self.starts[number + 1]:
-            if start < counted:
-                counted, column = self.starts[number], 1
-        else:
-            number = bisect_right(self.starts, start) - 1
-            counted, column, raw = self.starts[number], 1, ""
-        column += len(self.data[counted:start].decode(errors="replace"))
-        raw = raw or self._raw_line(number)
-        self.place = number, start, column, raw
-        return Line("", raw, self.first_line + number, column, bold)
-
-    def _raw_line(self, number: int) -> str:
-        stop = self.starts[number + 1] if number + 1 < len(self.starts) else len(self.data)
-        return self.data[self.starts[number] : stop].decode().rstrip()
-
-    def _flush(self) -> list[Line]:
+    def flush(self) -> list[Line]:
         self._close_line()
-        lines, self.lines, self.fresh = self.lines, [], True
+        lines = [line for line in self.lines if line.text]
+        self.lines, self.fresh, self.gap, self.strong, self.strikes = [], True, None, 0, 0
         return lines
 
-    def _close_text(self) -> None:
-        """Text that is collected belongs to the innermost open list entry, else to a paragraph of its own."""
-        lines = self._flush()
+    def close_text(self) -> None:
+        """Text that is collected belongs to the innermost open list entry, else to a block of its own."""
+        lines = self.flush()
         if lines and self.open_items:
             self.open_items[-1].lines += lines
         elif lines:
-            self.blocks.append(Paragraph(lines))
+            self.blocks.append(_tasks(lines) or Paragraph(lines))
 
-    def _start_heading(self, detail: Any, start: int, end: int) -> None:
-        self._close_text()
-        level = detail.get("level", "H1") if isinstance(detail, dict) else "H1"
-        self.heading = int(str(level).lstrip("Hh"))
+    def start_strong(self, detail: Any, start: int) -> None:
+        self.strong += 1
 
-    def _end_heading(self, detail: Any, start: int, end: int) -> None:
-        lines = self._flush()
-        if lines and not self.open_items:
-            joined = " ".join(line.text for line in lines)
-            self.blocks.append(Heading(self.heading, Line(joined, lines[0].raw, lines[0].line, lines[0].column)))
+    def end_strong(self, detail: Any, start: int) -> None:
+        self.strong -= 1
 
-    def _start_paragraph(self, detail: Any, start: int, end: int) -> None:
-        self._close_text()
+    def start_strikethrough(self, detail: Any, start: int) -> None:
+        self.strikes += 1
 
-    def _end_paragraph(self, detail: Any, start: int, end: int) -> None:
-        self._close_text()
+    def end_strikethrough(self, detail: Any, start: int) -> None:
+        self.strikes -= 1
 
-    def _start_strong(self, detail: Any, start: int, end: int) -> None:
-        if self.fresh or not self.lines:
-            self._open_line(start, bold=True)
+    # --- paragraphs, headings and lists
 
-    def _start_strikethrough(self, detail: Any, start: int, end: int) -> None:
-        if self.open_items and not self.lines and not self.open_items[-1].lines:
-            self.open_items[-1].struck = True
+    def start_paragraph(self, detail: Any, start: int) -> None:
+        self.close_text()
 
-    def _start_list(self, detail: Any, start: int, end: int) -> None:
-        self._close_text()
+    def end_paragraph(self, detail: Any, start: int) -> None:
+        self.close_text()
+
+    def start_heading(self, detail: Any, start: int) -> None:
+        self.close_text()
+        self.heading = int(detail["level"].lstrip("H"))
+
+    def end_heading(self, detail: Any, start: int) -> None:
+        lines = self.flush()
+        if lines and self.open_items:
+            self.open_items[-1].lines += lines
+        elif lines:
+            self.blocks.append(Heading(self.heading, _joined(lines)))
+
+    def start_list(self, detail: Any, start: int) -> None:
+        self.close_text()
         if not self.open_items:
             self.blocks.append(Items([]))
 
-    def _end_list(self, detail: Any, start: int, end: int) -> None:
+    def end_list(self, detail: Any, start: int) -> None:
         self.fresh = True
 
-    def _start_item(self, detail: Any, start: int, end: int) -> None:
-        self._close_text()
+    def start_item(self, detail: Any, start: int) -> None:
+        self.close_text()
         self.open_items.append(Item())
 
-    def _end_item(self, detail: Any, start: int, end: int) -> None:
-        self._close_text()
+    def end_item(self, detail: Any, start: int) -> None:
+        self.close_text()
         item = self.open_items.pop()
-        if not item.lines and not item.items:
+        if item.lines:
+            _take_task(item)
+            item.struck = item.lines[0].struck
+        elif item.items or item.code:
+            below = (item.items or item.code)[0]
+            item.lines.append(Line("", "", below.line, below.column))
+        else:
             return
-        if not item.lines:
-            item.lines.append(Line("", "", item.items[0].line, item.items[0].column))
-        outer = self.open_items[-1] if self.open_items else self.blocks[-1]
+        outer = self.open_items[:_DEEPEST][-1] if self.open_items else self.blocks[-1]
         if isinstance(outer, Item | Items):
             outer.items.append(item)
 
-    def _start_table(self, detail: Any, start: int, end: int) -> None:
-        self._close_text()
+    # --- tables and code
+
+    def start_table(self, detail: Any, start: int) -> None:
+        self.close_text()
         self.table = Rows([], [])
 
-    def _end_table(self, detail: Any, start: int, end: int) -> None:
-        if self.table and not self.open_items:
+    def end_table(self, detail: Any, start: int) -> None:
+        if self.table and self.open_items:
+            self.open_items[-1].items += self.table.entries()
+        elif self.table and (self.table.header or self.table.rows):
             self.blocks.append(self.table)
         self.table = None
 
-    def _end_tablecell(self, detail: Any, start: int, end: int) -> None:
-        lines = self._flush() or [self._line_at(start)]
-        text = " ".join(line.text for line in lines)
-        self.row.append(Line(text, text, lines[0].line, lines[0].column))
+    def end_tablecell(self, detail: Any, start: int) -> None:
+        if lines := self.flush():
+            first, text = lines[0], " ".join(line.text for line in lines)
+            is_struck = all(line.struck for line in lines)
+            self.row.append(Line(text, text, first.line, first.column, first.lead, is_struck, first.column))
+        else:
+            self.row.append(Line("", "", *self.source.place(start)))
 
-    def _end_tablehead(self, detail: Any, start: int, end: int) -> None:
+    def end_tablehead(self, detail: Any, start: int) -> None:
         if self.table:
             self.table.header, self.row = self.row, []
 
-    def _end_tablerow(self, detail: Any, start: int, end: int) -> None:
+    def end_tablerow(self, detail: Any, start: int) -> None:
         if self.table:
             self.table.rows.append(self.row)
             self.row = []
 
-    def _start_codeblock(self, detail: Any, start: int, end: int) -> None:
-        self._close_text()
+    def start_codeblock(self, detail: Any, start: int) -> None:
         fenced = isinstance(detail, dict) and "Fenced" in detail
-        self.code = Code("", self._line_at(start).line + int(fenced))
+        self.open_code(self.source.place(start)[0] + int(fenced))
 
-    def _end_codeblock(self, detail: Any, start: int, end: int) -> None:
-        if self.code and not self.open_items:
-            self.code.text = "".join(self.words)
-            self.blocks.append(self.code)
-        self.code, self.words = None, []
+    def open_code(self, line: int) -> None:
+        self.close_text()
+        self.code, self.quoted = Code("", line), []
 
-    def _start_htmlblock(self, detail: Any, start: int, end: int) -> None:
-        self._close_text()
-        self.html += 1
+    def end_codeblock(self, detail: Any, start: int) -> None:
+        code, self.code = self.code, None
+        if code is None:
+            return
+        code.text = "".join(value for value, _ in self.quoted).replace(FILLER, " ")
+        code.lines = list(self._code_lines(code))
+        if self.open_items:
+            self.open_items[-1].code += code.lines
+        else:
+            self.blocks.append(code)
 
-    def _end_htmlblock(self, detail: Any, start: int, end: int) -> None:
-        self.html -= 1
+    def _code_lines(self, code: Code) -> Iterator[Line]:
+        places, begins = Places(self.quoted), 0
+        for number, raw in enumerate(code.text.rstrip("\n").split("\n"), code.line):
+            if text := raw.strip():
+                yield Line(text, raw, *self.source.place(places.byte(begins + raw.index(text))))
+            else:
+                yield Line("", raw, number, 1)
+            begins += len(raw) + 1
+
+    # --- raw HTML
+
+    def _inline_html(self, value: str, start: int, end: int) -> None:
+        for piece in html_pieces(value, self.ended):
+            if isinstance(piece, Tag):
+                self._tag(piece, start, end)
+            else:
+                self.text(piece.words, start)
+
+    def start_htmlblock(self, detail: Any, start: int) -> None:
+        self.html = []
+
+    def end_htmlblock(self, detail: Any, start: int) -> None:
+        """The block comes in lines, each with the byte at which it stands in the source."""
+        places = Places(self.html)
+        for piece in html_pieces("".join(value for value, _ in self.html), self.ended):
+            begin = places.byte(piece.start)
+            if isinstance(piece, Tag):
+                self._tag(piece, begin, places.byte(piece.end), in_block=True)
+            else:
+                self.fresh = self.fresh or piece.breaks
+                self.text(*((f"\n{piece.words}", begin - 1) if self.code and piece.breaks else (piece.words, begin)))
+        self.layout.end_block()
+
+    def _tag(self, tag: Tag, start: int, end: int, *, in_block: bool = False) -> None:
+        if tag.name in _BOLD:
+            self.strong += -1 if tag.is_end else 1
+        elif tag.name in _STRUCK:
+            self.strikes += -1 if tag.is_end else 1
+        elif tag.name in BREAKS:
+            gap = (self.gap[0] if self.gap else start, end)
+            self.fresh, self.gap = True, gap
+            self.layout.take(tag, start, end, in_block=in_block)
+            self.gap = gap
+
+
+def _plain(text: str) -> str:
+    return plain(text.replace(FILLER, ""))
+
+
+def _joined(lines: list[Line]) -> Line:
+    """Several lines as one, each piece of the first source line at its own column."""
+    first, raw = lines[0], ""
+    for line in lines:
+        column = line.raw_column - first.raw_column if line.line == first.line else 0
+        raw = f"{raw.ljust(column)}{'' if column or not raw else ' '}{line.raw}"
+    return Line(" ".join(line.text for line in lines), raw, first.line, first.column, raw_column=first.raw_column)
+
+
+def _is_all(opening: str, text: str) -> bool:
+    """Whether what opens a line is what it says, and what follows a remark: an owner, a reason in parentheses."""
+    rest = text[len(opening) :].strip()
+    return not rest[:1].isalnum() or len(opening) > len(rest)
+
+
+def _tasks(lines: list[Line]) -> Items | None:
+    """`[x] text` with no list around it: an entry a line, unless a line goes on with the one above."""
+    if not _TASK.match(lines[0].text):
+        return None
+    items: list[Item] = []
+    for line in lines:
+        if _TASK.match(line.text):
+            items.append(Item([line]))
+        else:
+            items[-1].lines.append(line)
+    for item in items:
+        _take_task(item)
+        item.struck = item.lines[0].struck
+    return Items(items)
+
+
+def _take_task(item: Item) -> None:
+    """A mark that Markdown does not know: `[ x ]`, `[]`, `[✓]`, or one without a list."""
+    line = item.lines[0]
+    if item.checked is None and (found := _TASK.match(line.text)):
+        item.checked = bool(found["mark"])
+        line.text = line.text[found.end() :]
+        mark_end = line.raw.find("]", line.column - line.raw_column) + 1
+        line.column = line.raw_column + place_of(line.text, line.raw, mark_end)

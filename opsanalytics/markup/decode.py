@@ -10,13 +10,13 @@ _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
 def decode(data: bytes) -> str:
-    """UTF-8, with or without a byte-order mark, or UTF-16 with one; lines end in `\\n`, however they were written.
+    """UTF-8, with or without byte-order marks, or UTF-16 with one; lines end in `\\n`, however they were written.
 
     Raises MarkupError at the first bad byte.
     """
     codec, start = _UTF16.get(data[:2], "utf-8"), 2 if data[:2] in _UTF16 else 0
     try:
-        text = data[start:].decode(codec).removeprefix("\ufeff")
+        text = data[start:].decode(codec).lstrip("\ufeff")
     except UnicodeDecodeError as error:
         before = data[start : start + error.start].decode(codec, errors="replace")
         raise MarkupError("neither UTF-8 nor UTF-16 with a byte-order mark; save it as UTF-8", *_end(before)) from None

@@ -8,108 +8,29 @@ the same `Part`. What a label means (its name and shape) is told by the caller's
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from opsanalytics.markup.blocks import Block, Code, Heading, Item, Items, Line, Paragraph, Rows, parse_blocks
-from opsanalytics.markup.front_matter import Content, code_lines, node_content, row_items, split_front_matter
+from opsanalytics.markup.blocks import parse_blocks
+from opsanalytics.markup.elements import Block, Code, Heading, Item, Items, Line, Paragraph, Rows
+from opsanalytics.markup.front_matter import node_content, split_front_matter
+from opsanalytics.markup.labels import SHORT, Labelled, LabelWords, is_labelled, without_colon
+from opsanalytics.markup.parts import Content, Document, Label, Part, Shape
 from opsanalytics.markup.strict_yaml import Node
-from opsanalytics.markup.words import fold, fold_label, key_words, label_remark
+from opsanalytics.markup.tables import labelled_cells
+from opsanalytics.markup.words import key_words, label_remark
 
-Shape = Literal["value", "text", "list"]
-# An emoji or another sign may stand before a label; the whole of it is short, so that prose with a colon is none.
-_LABEL = re.compile(
-    r"(?P<label>(?:[^\w\s!-~]{1,8}\s?)?[^\W\d_][^:：|]{0,59}?(?:\s?\([^():：]{0,60}\))?)\s?[:：](?P<gap>\s?)(?P<value>.*)$",
-    re.DOTALL,
-)
-_TO_VALUE = re.compile(r"[^:：]*[:：][*_\s]*")
+__all__ = ["Document", "Label", "Part", "Shape", "parse_document"]
+
 _LINE_LEVEL, _FIELD_LEVEL = 7, 8
-_SHORT = 8  # words: a single line with a colon and more than these is a sentence
+_NO_HEADS: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True)
-class Label:
-    """What a label stands for. A `value` is one line; a `text` runs on; the entries of a `list` are no labels."""
-
-    name: str
-    shape: Shape
-
-
-@dataclass(eq=False)
-class Part:
-    """A label with all that stands under it.
-
-    `name` and `shape` are None when the caller's words do not know the label; `is_field` tells that it is a labelled
-    value all the same. `remark` is what stands in parentheses behind the label.
-    """
-
-    name: str | None
-    label: str
-    line: int
-    column: int
-    level: int = 8
-    remark: str | None = None
-    content: list[Content] = field(default_factory=list)
-    is_field: bool = False
-    shape: Shape | None = None
-
-    @property
-    def items(self) -> list[Item]:
-        return [entry for entry in self.content if isinstance(entry, Item)]
-
-    @property
-    def first(self) -> Line | None:
-        """The first line with words in it."""
-        return next((line for line in self.lines() if line.text), None)
-
-    @property
-    def text(self) -> str | None:
-        """All of it as written, a line each; None when there is nothing."""
-        return "\n".join(raw for raw in self._raw_lines() if raw.strip()).strip() or None
-
-    def _raw_lines(self) -> Iterator[str]:
-        for entry in self.content:
-            if isinstance(entry, Item) and entry.fields:
-                yield " | ".join(cell.text for cell in entry.fields.values())
-            elif isinstance(entry, Item):
-                yield from (line.raw for line in _item_lines(entry))
-            else:
-                yield entry.line.text if isinstance(entry, Heading) else entry.raw
-
-    def lines(self) -> Iterator[Line]:
-        for entry in self.content:
-            if isinstance(entry, Line):
-                yield entry
-            elif isinstance(entry, Heading):
-                yield Line(entry.line.text, entry.line.text, entry.line.line, entry.line.column)
-            else:
-                yield from _item_lines(entry)
-
-
-def _item_lines(item: Item) -> Iterator[Line]:
-    stack = [item]
-    while stack:
-        entry = stack.pop()
-        yield from entry.lines or entry.fields.values()
-        stack.extend(reversed(entry.items))
-
-
-@dataclass
-class Document:
-    """The parts in order, front matter first. The part before the first label has the label `""`."""
-
-    parts: list[Part]
-    title: Line | None
-
-    def named(self, name: str) -> list[Part]:
-        return [part for part in self.parts if part.name == name]
-
-
-def parse_document(text: str, labels: Mapping[str, Label]) -> Document:
-    """Raises MarkupError when the front matter cannot be read. `labels` maps a folded label to its meaning."""
+def parse_document(text: str, labels: Mapping[str, Label], table_heads: Mapping[str, str] = _NO_HEADS) -> Document:
+    """Raises MarkupError when the front matter cannot be read. `labels` maps a folded label to its meaning,
+    `table_heads` a folded word to `label` or `value`, the column of a table that it heads."""
     front, body, line = split_front_matter(text)
-    reader = _Reader(labels)
+    reader = _Reader(LabelWords(labels, table_heads))
     for key, node in front.items():
         reader.parts.append(reader.front_matter_part(key, node))
     reader.read(parse_blocks(body, line))
@@ -119,20 +40,25 @@ def parse_document(text: str, labels: Mapping[str, Label]) -> Document:
 class _Reader:
     """Walks the blocks and opens a part at each label."""
 
-    def __init__(self, labels: Mapping[str, Label]) -> None:
-        self.labels = labels
+    def __init__(self, words: LabelWords) -> None:
+        self.words = words
         self.parts: list[Part] = []
         self.title: Line | None = None
         self.section = Part(None, "", 1, 1, level=0)
-        self.in_fence = False
+        self.opener: Line | None = None  # of a section that a line opened and no heading
+        self.empty: Part | None = None  # a bold label at the end of the paragraph before, without its value
+        self.loosely = self.body_has_label = False
 
     def read(self, blocks: Iterable[Block]) -> None:
         if self.section not in self.parts:
             self.parts.append(self.section)
         for block in blocks:
+            empty, self.empty = self.empty, None
             match block:
                 case Heading():
                     self._heading(block)
+                case Paragraph() if empty and self._is_value(block.lines):
+                    empty.content += block.lines
                 case Paragraph():
                     self._paragraph(block.lines)
                 case Items():
@@ -143,155 +69,209 @@ class _Reader:
                     self._code(block)
 
     def front_matter_part(self, key: str, node: Node) -> Part:
-        label = self.labels.get(fold_label(key_words(key)))
+        label = self.words.known(key_words(key))
         name, shape = (label.name, label.shape) if label else (None, None)
         content = node_content(node, is_known=label is not None)
         return Part(name, key, node.line, node.column, content=content, is_field=label is None, shape=shape)
 
-    def _known(self, text: str) -> Label | None:
-        return self.labels.get(fold_label(text))
+    # --- headings and what opens a part
 
     def _heading(self, block: Heading) -> None:
         line = block.line
-        known, value = self._known(line.text), ""
-        split = None if known else _LABEL.match(line.text)
-        if split and (known := self._known(split["label"])):
-            value = split["value"]
-        if known:
-            self._open(known, line, _FIELD_LEVEL if value else block.level, value)
+        if found := self.words.read(line):
+            self._open(found, line, _FIELD_LEVEL if found.value else block.level)
         elif self.section.name and block.level > self.section.level:
             self.section.content.append(block)
         else:
             if self.title is None and block.level == 1:
                 self.title = line
-            self.section = Part(None, line.text, line.line, line.column, block.level)
-            self.parts.append(self.section)
+            self._open_own(line, block.level)
 
-    def _open(self, label: Label, line: Line, level: int, value: str = "") -> Part:
+    def _open(self, found: Labelled, line: Line, level: int) -> Part:
         """A value keeps to its line, so what follows it belongs to the section it stands in; anything else runs on."""
+        label = found.label
         remark = label_remark(re.split("[:：]", line.text, maxsplit=1)[0])
         part = Part(label.name, line.text, line.line, line.column, level, remark, shape=label.shape)
-        if value := value.strip():
-            part.content.append(_value_line(value, line))
+        if found.value:
+            part.content.append(found.value)
         self.parts.append(part)
+        self.body_has_label = True
         if label.shape != "value" or level < _FIELD_LEVEL:
-            self.section = part
+            self.section, self.opener = part, line if level == _LINE_LEVEL else None
         return part
 
+    def _open_own(self, line: Line, level: int) -> None:
+        self.section = Part(None, line.text, line.line, line.column, level)
+        self.parts.append(self.section)
+
+    def _own_field(self, line: Line) -> Part | None:
+        found = self.words.read_own(line)
+        if not found:
+            return None
+        label, value = found
+        part = Part(None, label, line.line, line.column, content=[value], is_field=True, shape="value")
+        self.parts.append(part)
+        return part
+
+    # --- paragraphs
+
     def _paragraph(self, lines: list[Line]) -> None:
-        if len(lines) == 1 and (known := self._known(lines[0].text)) and not lines[0].text.endswith(":"):
-            self._open(known, lines[0], _LINE_LEVEL)
+        if len(lines) == 1 and self._opens_section(lines[0]):
             return
+        pieces = [(piece, at > 0) for line in lines for at, piece in enumerate(self.words.pieces(line))]
+        lines = [piece for piece, _ in pieces]
+        self.loosely = self.section.shape != "list" and self.words.are_all(lines)
         section, takes_fields = self.section, self._takes_fields(lines)
         above: Part | None = None
-        for line in lines:
+        for line, is_cut in pieces:
             may_be_field = self.section is section and (takes_fields or (line.bold and section.shape is None))
-            if found := self._label_of(line):
-                above = self._open(found[0], line, _level_of(found[0]), found[1])
-            elif may_be_field and (field := self._dimension(line)):
+            if found := self._read(line):
+                above = self._open(found, line, _level_of(found.label))
+            elif (may_be_field or is_cut or self._ends_bold_text(line)) and (field := self._own_field(line)):
                 above = field
             else:
                 self._continue(line, above)
+        if above and above.shape == "value" and not above.content and lines[-1].bold:
+            self.empty = above
+
+    def _ends_bold_text(self, line: Line) -> bool:
+        """Whether a bold label stands where a text runs on that a bold label opened."""
+        return bool(line.lead and self.section.shape == "text" and self.opener and self.opener.lead)
+
+    def _opens_section(self, line: Line) -> bool:
+        """A line of its own: a label that is known, or one of the team's own in the manner of the section's opening."""
+        known = self.words.known(line.text)
+        if known and not line.text.endswith(":"):
+            self._open(Labelled(known, None), line, _LINE_LEVEL)
+            return True
+        if known or not self._is_sibling(line):
+            return False
+        self._open_own(line, _LINE_LEVEL)
+        return True
+
+    def _is_sibling(self, line: Line) -> bool:
+        """Whether a line ends a section that a line like it opened."""
+        if not self.opener or not self.section.name or self.section.level != _LINE_LEVEL:
+            return False
+        if self.opener.lead:
+            return line.lead == line.text and len(self.opener.lead) >= len(self.opener.text.rstrip(": ")) - 1
+        is_bare = line.text.endswith(":") and len(line.text.split()) <= SHORT
+        return is_bare and not line.lead and self.section.shape == "list" and self.opener.text.endswith(":")
+
+    def _is_value(self, lines: list[Line]) -> bool:
+        """Whether a paragraph can be the value of the bold label above it: a few words that are no sentence."""
+        line = lines[0]
+        is_short = len(lines) == 1 and len(line.text.split()) <= SHORT and line.text[-1] not in ".:?!"
+        return is_short and not line.bold and not self.words.read(line) and not is_labelled(line.text)
 
     def _continue(self, line: Line, above: Part | None) -> None:
         """A line without a label goes on with the field right above it, or else belongs to the section."""
-        (self.section if above is None or above.shape != "value" else above).content.append(line)
+        if above and above.shape == "value":
+            above.content.append(line if above.content else without_colon(line))
+        else:
+            self.section.content.append(line)
 
     def _takes_fields(self, lines: list[Line]) -> bool:
         """Whether values under labels of the team's own are fields here: beside a label that is known, and where all
         lines are such, before any section has begun or below the entries of a list."""
-        if self.section.name is None and any(self._label_of(line) for line in lines):
+        if self.section.name is None and any(self._read(line) for line in lines):
             return True
         begins = self.section.name is None and self.section.level <= 1
         leaves_list = self.section.shape == "list" and bool(self.section.items)
-        is_short = len(lines) > 1 or len(lines[0].text.split()) <= _SHORT
-        return (begins or leaves_list) and is_short and all(_is_dimension(line.text) for line in lines)
+        is_short = len(lines) > 1 or len(lines[0].text.split()) <= SHORT
+        return (begins or leaves_list) and is_short and all(is_labelled(line.text) for line in lines)
 
-    def _label_of(self, line: Line) -> tuple[Label, str] | None:
-        if whole := self._known(line.text):
-            return whole, ""
-        split = _LABEL.match(line.text)
-        known = self._known(split["label"]) if split else None
-        return (known, split["value"]) if split and known else None
+    def _read(self, line: Line) -> Labelled | None:
+        return self.words.read(line, loosely=self.loosely)
 
-    def _dimension(self, line: Line) -> Part | None:
-        """A labelled value that the words do not know: a dimension of the team's own."""
-        split = _LABEL.match(line.text) if _is_dimension(line.text) else None
-        if not split:
-            return None
-        content: list[Content] = [_value_line(split["value"].strip(), line)]
-        part = Part(None, split["label"], line.line, line.column, content=content, is_field=True, shape="value")
-        self.parts.append(part)
-        return part
+    # --- lists
 
     def _items(self, items: list[Item]) -> None:
         firsts = [item.first for item in items]
+        self.loosely = self.section.shape != "list" and self.words.are_all(firsts)
+        if self.section.shape == "text" and self._are_fields(firsts):
+            for item in items:
+                self._field_in_text(item.first)
         labelled = self.section.shape is None and (
-            any(self._label_of(line) for line in firsts) or all(_is_dimension(line.text) for line in firsts)
+            any(self._read(line) for line in firsts) or all(is_labelled(line.text) for line in firsts)
         )
         for item in items:
             if not (labelled and self._labelled_item(item)):
                 self._item(item)
 
+    def _are_fields(self, lines: list[Line]) -> bool:
+        """Whether every entry under a text is a labelled value, and one of them is known."""
+        found = [self._read(line) for line in lines]
+        is_known = any(each and each.value and each.label.shape == "value" for each in found)
+        return is_known and all(each or is_labelled(line.text) for each, line in zip(found, lines, strict=True))
+
+    def _field_in_text(self, line: Line) -> None:
+        if (found := self._read(line)) and found.value and found.label.shape == "value":
+            self._open(found, line, _FIELD_LEVEL)
+
     def _labelled_item(self, item: Item) -> bool:
-        section, found = self.section, self._label_of(item.first)
-        part = self._open(found[0], item.first, _FIELD_LEVEL, found[1]) if found else self._dimension(item.first)
+        section, part = self.section, None
+        for line in self.words.pieces(item.first):
+            found = self._read(line)
+            part = self._open(found, line, _FIELD_LEVEL) if found else self._own_field(line) or part
         if part:
-            part.content += [*item.lines[1:], *item.items]
+            part.content += [*item.lines[1:], *item.items, *(item.code if part.shape == "text" else ())]
         self.section = section
         return part is not None
 
     def _item(self, item: Item) -> None:
         """A label at the margin right under a list is a lazy continuation to Markdown, and a new part to its writer."""
+        if self.section.shape is None and item.items and self._are_fields([below.first for below in item.items]):
+            self.section.content.append(replace(item, items=[]))
+            for below in item.items:
+                self._labelled_item(below)
+            return
         last = _last_item(item)
-        stray = (at for at, line in enumerate(last.lines) if at and line.column == 1 and self._label_of(line))
+        stray = (at for at, line in enumerate(last.lines) if at and line.column == 1 and self._read(line))
         at = next(stray, len(last.lines))
         last.lines, rest = last.lines[:at], last.lines[at:]
         self.section.content.append(item)
         if rest:
             self._paragraph(rest)
 
-    def _rows(self, table: Rows) -> None:
-        every = [table.header, *table.rows]
-        known = sum(1 for row in every if len(row) == 2 and self._known(row[0].text))
-        if self.section.shape != "list" and known and known * 2 >= len(every) - 1:
-            for row in every:
-                self._field_row(row)
-            return
-        remarks = (label_remark(cell.text) for cell in table.header)
-        self.section.remark = self.section.remark or next(filter(None, remarks), None)
-        self.section.content += row_items(table)
+    # --- tables and code
 
-    def _field_row(self, row: list[Line]) -> None:
-        label, value = row
-        known = self._known(label.text)
-        if value.text and (known or (fold(label.text), fold(value.text)) not in _TABLE_HEADS):
+    def _rows(self, table: Rows) -> None:
+        if self.section.level == _LINE_LEVEL and self.section.items and not self.section.items[-1].fields:
+            self._leave_section(table)
+        is_list, at_top = self.section.shape == "list", self.section.name is None and self.section.level <= 1
+        cells = [] if is_list else labelled_cells(table, self.words, at_top=at_top)
+        for label, values in cells:
+            self._field_row(label, values)
+        if not cells or self.section.shape == "text":
+            remarks = (label_remark(cell.text) for cell in table.header)
+            self.section.remark = self.section.remark or next(filter(None, remarks), None)
+            self.section.content += table.entries()
+
+    def _leave_section(self, table: Rows) -> None:
+        """A table below the list that a line opened is another matter."""
+        first = (table.header or table.rows[0])[0]
+        self.section = Part(None, "", first.line, first.column, _LINE_LEVEL)
+        self.parts.append(self.section)
+
+    def _field_row(self, label: Line, values: list[Line]) -> None:
+        value, known = values[0], self.words.known(label.text)
+        if value.text and (known or not self.words.is_head(label, value)):
+            self.body_has_label = self.body_has_label or known is not None
+            content: list[Content] = [value, *(cell for cell in values[1:] if cell.text)]
             self.parts.append(Part(known.name if known else None, label.text, value.line, value.column,
-                                   remark=label_remark(label.text), content=[value], is_field=known is None,
+                                   remark=label_remark(label.text), content=content, is_field=known is None,
                                    shape=known.shape if known else "value"))  # fmt: skip
 
     def _code(self, code: Code) -> None:
-        """A fence is quoted matter, never a record, unless the whole template is written inside one."""
+        """A fence is quoted matter, never a record, unless the template is written inside one and no label before it."""
         lines = [line for line in code.text.split("\n") if line.strip()]
-        labelled = [line for line in lines if self._label_of(Line(line.strip().lstrip("#*_-> "), line, 0, 1))]
-        if not self.in_fence and len(labelled) >= 3 and labelled[0] in lines[:2]:
-            self.in_fence = True
+        labelled = [line for line in lines if self.words.read(Line(line.strip().lstrip("#*_-> "), line, 0, 1))]
+        if not self.body_has_label and len(labelled) >= 3 and labelled[0] in lines[:2]:
+            self.body_has_label = True
             self.read(parse_blocks(code.text, code.line))
-            self.in_fence = False
-        elif self.section.shape == "text":
-            self.section.content += code_lines(code)
-
-
-_TABLE_HEADS = frozenset({("field", "value"), ("key", "value"), ("item", "value"), ("property", "value")})
-
-
-def _value_line(value: str, line: Line) -> Line:
-    """The value behind the label of a line, with its own column."""
-    label = _TO_VALUE.match(line.raw)
-    if not label:
-        return Line(value, value, line.line, line.column)
-    raw = line.raw[label.end() :]
-    return Line(value, value if raw.strip("*_` ") == value else raw, line.line, label.end() + 1)
+        elif self.section.shape in ("text", None):
+            self.section.content += code.lines
 
 
 def _last_item(item: Item) -> Item:
@@ -302,8 +282,3 @@ def _last_item(item: Item) -> Item:
 
 def _level_of(label: Label) -> int:
     return _FIELD_LEVEL if label.shape == "value" else _LINE_LEVEL
-
-
-def _is_dimension(text: str) -> bool:
-    split = _LABEL.match(text)
-    return bool(split and split["gap"] and split["value"].strip() and len(split["label"].split()) <= 4)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from opsanalytics.markup.blocks import Block, Code, Heading, Item, Items, Line, Paragraph, Rows, parse_blocks
+from opsanalytics.markup.blocks import parse_blocks
+from opsanalytics.markup.elements import Block, Code, Heading, Item, Items, Line, Paragraph, Rows
+from opsanalytics.markup.parts import Content
 from opsanalytics.markup.strict_toml import parse_toml
 from opsanalytics.markup.strict_yaml import MarkupError, Node, parse_yaml
-from opsanalytics.markup.words import fold_label, key_words
+from opsanalytics.markup.words import fold_label, key_words, plain
 
-Content = Line | Item | Heading
-_OPENS_FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*\n")
+_BLANK_LINES = re.compile(r"\s*\n(?=(?:---|\+\+\+)[ \t]*\n[\w\"'][^\n:=]*[:=])")
+_OPENS_FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*(?:\n|\Z)")
+_OTHER_FORMS = re.compile(r"\{\s*\"[^\"\n]*\"\s*:|;;;[ \t]*\n|(?:---|\+\+\+)[ \t]*(?:json|toml|ya?ml|#)")
+_RULE_ABOVE_TITLE = re.compile(r"---[ \t]*\n\s*\n#{1,6} \S")
+_NO_GAP = re.compile(r"[A-Za-z][\w-]*:[A-Za-z][^\n:]*\n")
 _FRONT_MATTER = {
     "---": re.compile(r"---[ \t]*\n(?P<body>(?:.*?\n)??)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL),
     "+++": re.compile(r"\+\+\+[ \t]*\n(?P<body>(?:.*?\n)??)\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL),
@@ -19,16 +25,25 @@ _FRONT_MATTER = {
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Node], str, int]:
-    if not (opens := _OPENS_FRONT_MATTER.match(text)):
+    """The front matter by key, the text below it, and the line on which that begins."""
+    blank = _BLANK_LINES.match(text)
+    start = blank.end() if blank else 0
+    line = text.count("\n", 0, start) + 1
+    if _OTHER_FORMS.match(text, start):
+        raise MarkupError("front matter that is neither YAML between --- nor TOML between +++", line)
+    opens = _OPENS_FRONT_MATTER.match(text, start)
+    if not opens or _RULE_ABOVE_TITLE.match(text, start):
         return {}, text, 1
-    found = _FRONT_MATTER[opens[1]].match(text)
+    found = _FRONT_MATTER[opens[1]].match(text, start)
     if not found:
-        raise MarkupError(f"front matter opens with {opens[1]} and is never closed", 1)
-    rest_line = text.count("\n", 0, found.end()) + 1
-    root = parse_yaml(found["body"], 2) if opens[1] == "---" else parse_toml(found["body"], 2)
+        raise MarkupError(f"front matter opens with {opens[1]} and is never closed", line)
+    parse = parse_yaml if opens[1] == "---" else parse_toml
+    root = parse(found["body"], line + 1)
+    if _NO_GAP.fullmatch(found["body"]):
+        return {}, text, 1  # `tag:web` is no mapping, and no more than a heading of Markdown
     if root.value is not None and not isinstance(root.value, dict):
         raise MarkupError("front matter must be `key: value` lines", root.line, root.column)
-    return root.value or {}, text[found.end() :], rest_line
+    return root.value or {}, text[found.end() :], text.count("\n", 0, found.end()) + 1
 
 
 def node_content(node: Node, *, is_known: bool) -> list[Content]:
@@ -48,18 +63,9 @@ def _block_content(block: Block) -> Iterator[Content]:
         case Heading():
             yield block
         case Rows():
-            yield from row_items(block)
+            yield from block.entries()
         case Code():
-            yield from code_lines(block)
-
-
-def row_items(table: Rows) -> Iterator[Item]:
-    names = [fold_label(cell.text) or f"column {at}" for at, cell in enumerate(table.header, 1)]
-    return (Item(fields=dict(zip(names, row, strict=False))) for row in table.rows)
-
-
-def code_lines(code: Code) -> Iterator[Line]:
-    return (Line(text, text, number, 1) for number, text in enumerate(code.text.split("\n"), code.line))
+            yield from block.lines
 
 
 def _plain_content(node: Node) -> Iterator[Line | Item]:
@@ -67,7 +73,7 @@ def _plain_content(node: Node) -> Iterator[Line | Item]:
         for at, text in enumerate(node.value.split("\n")):
             line, column = (node.line + 1 + at, 1) if node.is_block else (node.line, node.column)
             if text or not at:
-                yield Line(" ".join(text.split()), text, line, column)
+                yield Line(plain(text), text, line, column)
     elif isinstance(node.value, list):
         yield from (_node_item(entry) for entry in node.value if entry.value)
     elif node.value:
@@ -81,6 +87,12 @@ def _node_item(node: Node) -> Item:
 
 
 def _node_line(node: Node) -> Line:
-    plain = node.plain()
-    text = plain if isinstance(plain, str) else ", ".join(map(str, plain)) if isinstance(plain, list) else str(plain or "")
-    return Line(" ".join(text.split()), text, node.line, node.column)
+    text = _spoken(node.plain())
+    return Line(plain(text), text, node.line, node.column)
+
+
+def _spoken(value: Any) -> str:
+    """A nested value in one line: `lead: Ana, teams: web, data`."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_spoken(each)}" for key, each in value.items())
+    return ", ".join(map(_spoken, value)) if isinstance(value, list) else value or ""

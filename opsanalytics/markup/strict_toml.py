@@ -23,10 +23,13 @@ def parse_toml(text: str, first_line: int = 1) -> Node:
         tree = tomllib.loads(text)
     except RecursionError:
         raise too_deep from None
-    except ValueError as error:
+    except tomllib.TOMLDecodeError as error:
         at = _PLACE.search(str(error))
         line, column = (int(at[1]) - 1, int(at[2])) if at else (text.rstrip().count("\n"), 1)
         raise MarkupError(f"not valid TOML: {str(error).split(' (at')[0]}", first_line + line, column) from None
+    except ValueError:
+        raise MarkupError("a number with more digits than can be read", first_line) from None
+    _refuse_nul("".join(tree), first_line)
     lines = _lines(text, first_line)
     nodes = {key: _node(value, lines.get(key, first_line), 1) for key, value in tree.items()}
     return Node(nodes, first_line, 1)
@@ -45,10 +48,15 @@ def _node(value: Any, line: int, depth: int) -> Node:
     if depth > MAX_DEPTH:
         raise MarkupError(f"nested deeper than {MAX_DEPTH} levels", line)
     if isinstance(value, dict):
+        _refuse_nul("".join(value), line)
         return Node({key: _node(each, line, depth + 1) for key, each in value.items()}, line, 1)
     if isinstance(value, list):
         return Node([_node(each, line, depth + 1) for each in value], line, 1)
     text = str(value).lower() if isinstance(value, bool) else str(value)
+    _refuse_nul(text, line)
+    return Node(text, line, 1)
+
+
+def _refuse_nul(text: str, line: int) -> None:
     if "\0" in text:
         raise MarkupError("a NUL character", line)
-    return Node(text, line, 1)

@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 MAX_DEPTH = 40
 MAX_NODES = 200_000
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_LINE_BREAKS_OF_YAML = str.maketrans(dict.fromkeys("\x85\u2028\u2029", " "))  # no editor counts a line there
+_TAG_OF_YAML = "tag:yaml.org,2002:"
+_PLAIN_TAGS = frozenset({"!", *(f"!!{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map"))})
 _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -48,11 +52,17 @@ class Node:
 
 
 def parse_yaml(text: str, first_line: int = 1) -> Node:
-    """One YAML document. Refuses aliases, duplicate keys, keys that are not scalars, depth and size over the limits."""
+    """One YAML document. Refuses aliases, duplicate keys, keys that are not scalars, tags that make more of a value than
+    a column would, depth and size over the limits."""
+    text = text.translate(_LINE_BREAKS_OF_YAML)
     try:
         return _Builder(first_line).build(text)
+    except ReaderError as error:
+        before = text.encode()[: error.position].decode(errors="replace")
+        line, column = before.count("\n"), len(before) - before.rfind("\n")
+        raise MarkupError(f"not valid YAML: {error.reason}", first_line + line, column) from None
     except yaml.YAMLError as error:
-        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
+        what = getattr(error, "problem", None) or "not YAML"
         line, column = _place(getattr(error, "problem_mark", None), text)
         raise MarkupError(f"not valid YAML: {what}", first_line + line, column) from None
 
@@ -85,6 +95,9 @@ class _Builder:
     def _take(self, event: Any) -> None:
         mark = event.start_mark
         line, column = (self.first_line + mark.line, mark.column + 1) if mark else (self.first_line, 1)
+        tag = (getattr(event, "tag", None) or "!").replace(_TAG_OF_YAML, "!!")
+        if tag not in _PLAIN_TAGS:
+            raise MarkupError(f"tags ({tag[:40]}) are not read", line, column)
         match event:
             case yaml.AliasEvent():
                 raise MarkupError("aliases (*name) are not read", line, column)

@@ -7,12 +7,19 @@ import unicodedata
 from functools import lru_cache
 
 DASHES = "‐‑‒–—―−﹘﹣－"
-_TO_SPACE = dict.fromkeys(map(ord, DASHES + "-_"), " ")
+NO_WIDTH = "\u200b\u200e\u200f\u2060\ufeff"  # they come along when text is pasted
+_UNSEEN = dict.fromkeys(map(ord, NO_WIDTH))
+_TO_SPACE = {**dict.fromkeys(map(ord, DASHES + "-_"), " "), **_UNSEEN}
 _TO_HYPHEN = dict.fromkeys(map(ord, DASHES), "-")
 MAX_LABEL = 120
 _PARENTHESIS = re.compile(r"\s*\(([^()]*)\)\s*:?\s*$")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_LEADING_MARKS = re.compile(r"^(?:\d+[.)]\s+|[^\w`]+)+")
+_LEADING_MARKS = re.compile(r"^(?::[a-z][\w+-]{1,30}:\s*|\d+[.)]\s+|[^\w`]+)+")
+
+
+def plain(text: str) -> str:
+    """The text with single spaces, and without what has no width."""
+    return " ".join(text.translate(_UNSEEN).split())
 
 
 @lru_cache(maxsize=8192)

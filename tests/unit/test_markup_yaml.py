@@ -50,7 +50,7 @@ def test_every_node_knows_its_line_and_column():
         ("a: 1\n b: 2", "not valid YAML", 2, 3),
         ("a:\tb: c", "not valid YAML", 1, 5),
         ('a: "\\0"', "a NUL character", 1, 4),
-        ("a: \x07", "not valid YAML", 1, 1),
+        ("a: \x07", "not valid YAML", 1, 4),
         ("a: @b", "not valid YAML", 1, 4),
     ],
 )
@@ -101,7 +101,7 @@ def test_toml_gives_the_same_nodes_as_yaml():
     ("text", "what", "line"),
     [
         ("a = 1\nb = ", "not valid TOML", 2), ("a = 1\na = 2", "not valid TOML", 2), ("a = 2026-02-30", "not valid TOML", 1),
-        ("a = " + "9" * 5000, "not valid TOML", 1), ("a = " + "[" * 100_000, "nested deeper", 1),
+        ("a = " + "9" * 5000, "more digits", 1), ("a = " + "[" * 100_000, "nested deeper", 1),
         ("a." * 20_000 + "a = 1", "nested deeper", 1), ('"a" . ' * 60 + "a = 1", "nested deeper", 1),
         ('a = "\\u0000"', "a NUL character", 1),
     ],
