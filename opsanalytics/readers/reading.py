@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import TypeVar
 
 from opsanalytics.findings import Finding, finding
-from opsanalytics.markup.blocks import Line
+from opsanalytics.markup.elements import Line
+from opsanalytics.readers.durations import Duration, parse_duration
+from opsanalytics.readers.evidence import Evidence
 from opsanalytics.readers.times import Clockwork, Stamp, TimeError, to_utc
 from opsanalytics.readers.vocabulary import Vocabulary
 from opsanalytics.tables import Row
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -48,28 +54,45 @@ class FileTimes:
     alone goes with the day that it belongs to, and its zone; else the workspace's zone, else UTC, with one OPS113 a file.
     """
 
-    def __init__(self, reading: Reading, context: Context) -> None:
+    def __init__(self, reading: Reading, context: Context, text: str = "") -> None:
         self.reading = reading
-        self.clockwork = Clockwork(context.words, context.date_order)
+        self.text = text
+        evidence = Evidence(context.words, reading.path, text)
+        self.clockwork = Clockwork(context.words, context.date_order, context.zone, evidence)
         self.workspace_zone = context.zone
         self.file_zone: tzinfo | None = None
+        self.doubt: TimeError | None = None  # why the zone that the file states for all times is none
         self.zone_text: str | None = None
         self.day: date | None = None
         self.day_zone: tzinfo | None = None
         self._zoned = self._warned = False
 
     def state_zone(self, name: str | None) -> tzinfo | None:
-        """Takes a remark such as `UTC` or `all times CET` as the zone of the file, when it names one."""
-        for word in (name or "").replace(",", " ").split():
-            try:
-                zone = self.clockwork.zone(word)
-            except TimeError:
-                continue
-            if zone:
-                self.file_zone = self.file_zone or zone
-                self.zone_text = self.zone_text or word
+        """Takes a remark such as `UTC`, `Pacific Time` or `all times CET` as the zone of the file, when it names one."""
+        name, zone = self._zone_in(name or "")
+        if zone:
+            self.file_zone = self.file_zone or zone
+            self.zone_text = self.zone_text or name
+        return zone
+
+    def state_zone_of_all(self) -> tzinfo | None:
+        """Takes the zone of a sentence such as `All times are in CET`, wherever it stands in the file."""
+        for found in self.clockwork.grammar.zone_of_all.finditer(self.text):
+            if zone := self.state_zone(found["zone"]):
                 return zone
         return None
+
+    def _zone_in(self, text: str) -> tuple[str, tzinfo | None]:
+        """The first zone that a remark names: the whole of it, or a word. One in doubt spoils the times that need it."""
+        for name in dict.fromkeys((text, *text.replace(",", " ").split())):
+            try:
+                zone = self.clockwork.zone(name)
+            except TimeError as error:
+                self.doubt = self.doubt or error
+                continue
+            if zone:
+                return name, zone
+        return text, None
 
     def take_day(self, stamp: Stamp) -> None:
         """The day, and its zone, that times of day go with from here on."""
@@ -77,25 +100,44 @@ class FileTimes:
         self.day_zone = stamp.zone if stamp.day and stamp.clock else self.day_zone
 
     def stamp(self, line: Line) -> Stamp | None:
+        return self._read(self.clockwork.stamp, line)
+
+    def span(self, line: Line) -> Stamp | None:
+        """As `stamp`, of a line that may name an end too: `until` of what comes back."""
+        return self._read(self.clockwork.span, line)
+
+    def duration(self, line: Line, label: str = "") -> Duration | None:
+        """The label may tell what a bare number counts: `Downtime (minutes)`."""
+        return self._read(lambda text: parse_duration(text, self.clockwork.words, label), line)
+
+    def _read(self, read: Callable[[str], Value], line: Line) -> Value | None:
         try:
-            return self.clockwork.stamp(line.text)
+            return read(line.text)
         except TimeError as error:
             self._refuse(line, error)
             return None
 
     def instant(
-        self, stamp: Stamp, line: Line, *, after: datetime | None = None, may_precede: bool = False
+        self,
+        stamp: Stamp,
+        line: Line,
+        *,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        may_precede: bool = False,
     ) -> datetime | None:
         """Naive UTC; None, with a finding, when the stamp is no instant. A time of day without a day is on the day of
         `after` (else of the file), on the next when it would lie more than half a day back, and, where it may precede,
-        on the day before when it would lie nearly a day ahead."""
-        zone = self._zone_of(stamp, line)
+        on the day before when it would lie nearly a day ahead. With `before` all this runs backwards."""
         try:
-            if stamp.day or not after:
+            zone = self._zone_of(stamp, line)
+            near = after or before
+            if stamp.day or not near:
                 return to_utc(stamp.on(self.day), zone)
-            day = after.replace(tzinfo=UTC).astimezone(stamp.zone or zone).date()
-            ahead = to_utc(stamp.on(day), zone) - after
-            days = 1 if ahead < -_HALF_DAY else -1 if may_precede and ahead > _NEARLY_A_DAY else 0
+            day = near.replace(tzinfo=UTC).astimezone(stamp.zone or zone).date()
+            ahead = to_utc(stamp.on(day), zone) - near
+            most = _HALF_DAY if before else _NEARLY_A_DAY if may_precede else timedelta.max
+            days = 1 if after and ahead < -_HALF_DAY else -1 if ahead > most else 0
             return to_utc(stamp.on(day + timedelta(days=days)), zone)
         except TimeError as error:
             self._refuse(line, error)
@@ -115,6 +157,8 @@ class FileTimes:
             return stamp.zone
         if self.file_zone or (self.day_zone and not stamp.day):
             return self.file_zone or self.day_zone or UTC
+        if self.doubt:
+            raise self.doubt
         if not self._warned and (self._zoned or not self.workspace_zone):
             read_as = self.workspace_zone or "UTC"
             where = "here, though other times of this file state one" if self._zoned else "for this time"

@@ -130,6 +130,101 @@ def test_the_letters_of_the_template_say_nothing():
     assert events("- T0 detection:\n- T+X diagnosis:\n- T+Y mitigation:\n- T+Z resolved:", "text") == []
 
 
+# --- newest first
+
+
+@pytest.mark.parametrize(
+    ("timeline", "expected"),
+    [
+        ("- 15:00 c\n- 14:30 b\n- 14:10 a", [60, 30, 10]),
+        ("- 01:00 c\n- 00:10 b\n- 23:50 a", [660, 610, 590]),
+        ("- 2026-03-05 01:00 c\n- 00:10 b\n- 23:50 a\n- 2026-03-04 23:00 z", [660, 610, 590, 540]),
+        ("- 2026-03-06 10:00 c\n- 2026-03-05 09:00 b\n- 2026-03-04 15:00 a", [2640, 1140, 60]),
+        ("#### 2026-03-05\n- 10:00 c\n- 09:00 b\n#### 2026-03-04\n- 15:00 a", [1200, 1140, 60]),
+        ("- 15:00 c\n- 15:00 d\n- 14:30 b\n- 14:10 a", [60, 60, 30, 10]),
+    ],
+)
+def test_a_timeline_may_run_backwards_and_nothing_is_wrong_with_it(timeline: str, expected: list[float]):
+    reading = read(timeline)
+    assert [each for each in minutes(reading) if each is not None] == expected
+    assert reading.findings == []
+
+
+def test_the_resolution_of_a_timeline_that_runs_backwards_is_the_latest():
+    reading = read("- 15:00 resolved\n- 14:40 resolved\n- 14:20 identified\n- 14:05 detected")
+    (incident,) = reading.rows["incidents"]
+    assert (incident["detected_at"], incident["resolved_at"]) == (START + timedelta(minutes=5), START + timedelta(hours=1))
+    assert [event["position"] for event in reading.rows["incident_events"]] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("timeline", ["- 15:00 b\n- 14:50 a", "- 15:00 b\n- 14:50 a\n- 14:55 c", "- 15:00 c\n- 14:50 b\n- 05:00 a"])
+def test_a_timeline_that_does_not_run_one_way_contradicts_itself(timeline: str):
+    assert "OPS115" in [each.code for each in read(timeline).findings]
+
+
+# --- forms of entries
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "- 14:20 - cache cleared", "- [14:20] cache cleared", "- **14:20** cache cleared", "- 14:20: cache cleared",
+        "- `14:20` cache cleared", "* 14:20 UTC — cache cleared", "1. (14:20) cache cleared", "- 2:20 PM: cache cleared",
+        "- Day 1 14:20 cache cleared", "- Day 1, 14:20: cache cleared", "- 14:20 UTC (T+5) cache cleared", "- at 14:20 cache cleared",
+        "- 4 March, 14:20: cache cleared", "- Mar 4 14:20 cache cleared", "- 15:20 CET: cache cleared", "14:20\n: cache cleared",
+        "- 4 March\n  - 14:20 cache cleared", "- 2026-03-04:\n  - 14:20 - cache cleared", "- 2026-03-04\n  1. 14:20 cache cleared",
+        "### 14:20 ###\ncache cleared", "### 2026-03-04 2:20 PM cache cleared", "**14:20 UTC**\n\ncache cleared",
+        "| Time | Event |\n|---|---|\n| 14:20 | cache cleared |", "| Time (CET) | Event |\n|---|---|\n| 15:20 | cache cleared |",
+        "| Time CET | Event |\n|---|---|\n| 15:20 | cache cleared |", "| CET | What happened |\n|---|---|\n| 15:20 | cache cleared |",
+        "| Date | Time | Event |\n|---|---|---|\n| 4 March | 14:20 | cache cleared |",
+    ],
+)  # fmt: skip
+def test_an_entry_in_any_of_these_forms_says_when_and_what(entry: str):
+    reading = read(entry, head="Start Time (UTC): 2026-03-04 14:00\nDetected: 14:15")
+    timed = [event for event in reading.rows["incident_events"] if event["occurred_at"]]
+    assert [(event["occurred_at"], event["text"]) for event in timed] == [(START + timedelta(minutes=20), "cache cleared")]
+    assert reading.findings == []
+
+
+def test_days_count_from_the_first_one():
+    assert minutes(read("### Day 1\n- 14:05 a\n### Day 2\n- 09:00 b\n- Day 3 10:00 c")) == [None, 5, None, 1140, None, 2640][1::2]
+
+
+def test_a_table_may_name_the_day_once():
+    table = "| Date | Time | Event |\n|---|---|---|\n| 2026-03-04 | 14:05 | a |\n| | 15:00 | b |\n| 2026-03-05 | 09:00 | c |\n| | 10:00 | d |"
+    assert minutes(read(table)) == [5, 60, 1140, 1200]
+
+
+def test_what_stands_below_an_entry_is_part_of_it_unless_it_says_when():
+    assert events("- 14:05 looked\n  - in the log\n  - and at the disk", "text") == [("looked in the log and at the disk",)]
+    assert events("- Before noon\n  - 14:05 a\n  - 14:10 b", "text") == [("Before noon",), ("a",), ("b",)]
+
+
+def test_a_span_of_time_counts_from_its_start_and_is_kept_as_written():
+    reading = read("- 14:05-14:20 rolled back\n- ~14:30 resolved")
+    assert minutes(reading) == [5, 30]
+    kept = [(row["record_id"], row["name"], row["value"]) for row in reading.rows["record_fields"]]
+    assert kept == [("x", "resolved_at_raw", "~14:30"), ("x#1", "occurred_at_raw", "14:05-14:20"), ("x#2", "occurred_at_raw", "~14:30")]
+
+
+@pytest.mark.parametrize("entry", ["- 2026-03-04 07:7:47 a", "- 07:7:47 a", "| Time | Event |\n|---|---|\n| 2026-03-04 07:7:47 | a |"])
+def test_what_looks_like_a_time_and_is_none_is_found(entry: str):
+    reading = read(entry)
+    assert minutes(reading) == [None]
+    assert [(each.code, each.message) for each in reading.findings] == [("OPS111", "cannot read the time `07:7:47`")]
+
+
+def test_an_impossible_time_is_found_once():
+    reading = read("- 14:75 a\n- 14:20 b")
+    assert [(each.code, each.message) for each in reading.findings] == [("OPS111", "there is no time 14:75")]
+    assert minutes(reading) == [None, 20]
+
+
+def test_a_cell_for_a_time_that_holds_none_is_found():
+    reading = read("| Time | Event |\n|---|---|\n| 2026-03-?? | a |\n| later | b |\n| TBD | c |")
+    assert [(each.code, each.message) for each in reading.findings] == [("OPS111", "cannot read the time `2026-03-??`")]
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(1, 600), min_size=1, max_size=8))
 def test_offsets_and_the_instants_they_stand_for_tell_the_same_story(gaps: list[int]):
