@@ -1,4 +1,4 @@
-"""The words of vocabulary.yml, with those that a team adds in ops.yml, ready to be looked up."""
+"""The words of vocabulary.yml and its sisters, with those that a team adds in ops.yml, ready to be looked up."""
 
 from __future__ import annotations
 
@@ -16,9 +16,26 @@ Words = Mapping[str, Mapping[str, list[str]]]
 
 
 @cache
-def built_in_words() -> dict[str, dict[str, list[str]]]:
-    tree = parse_yaml((files("opsanalytics.readers") / "vocabulary.yml").read_text(encoding="utf-8")).plain()
+def words_by_language() -> tuple[dict[str, dict[str, list[str]]], ...]:
+    """English from `vocabulary.yml`, then each language that has a `vocabulary.<language>.yml`."""
+    folder = files("opsanalytics.readers").iterdir()
+    found = sorted(file.name for file in folder if re.fullmatch(r"vocabulary(\.\w+)?\.yml", file.name))
+    return tuple(map(_read_words, sorted(found, key=len)))
+
+
+def _read_words(name: str) -> dict[str, dict[str, list[str]]]:
+    tree = parse_yaml((files("opsanalytics.readers") / name).read_text(encoding="utf-8")).plain()
     return {group: words if isinstance(words, dict) else {group: words} for group, words in tree.items()}
+
+
+@cache
+def built_in_words() -> dict[str, dict[str, list[str]]]:
+    """The words of all languages together: a file need not say in which it is written."""
+    merged: dict[str, dict[str, list[str]]] = {}
+    for group, meanings in (entry for language in words_by_language() for entry in language.items()):
+        for meaning, words in meanings.items():
+            merged.setdefault(group, {}).setdefault(meaning, []).extend(words)
+    return merged
 
 
 class Vocabulary:
@@ -39,7 +56,8 @@ class Vocabulary:
     def look_up(self, group: str, word: str) -> str | None:
         """The whole text, else what stands before a remark: `SEV-1 (data loss)`, `open - see below`."""
         words, word = self.group(group), word[:_LONGEST]
-        return words.get(fold(word)) or words.get(fold(_before_remark(word))) or words.get(fold_label(word))
+        said = _before_remark(word)
+        return words.get(fold(word)) or words.get(fold(said)) or words.get(fold_label(word)) or words.get(fold_label(said))
 
     def is_unknown(self, text: str) -> bool:
         """Whether the text says that nothing is known yet."""
@@ -76,4 +94,4 @@ def _any_word(words: Iterable[str]) -> re.Pattern[str]:
 
 
 def _before_remark(text: str) -> str:
-    return re.split(r"\s*[(:;,|]|\s[-–—]\s", text, maxsplit=1)[0]
+    return re.split(r"\s*[(:;,|]|\s[-–—]\s|(?<=\w)\s(?=[^\w\s!-~])", text, maxsplit=1)[0]
