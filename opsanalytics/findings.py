@@ -35,6 +35,8 @@ RULES = {
         Rule("OPS124", "warning", "no such record", "check the id"),
         Rule("OPS125", "warning", "session without a day", "add a line `Date: 2026-03-04`"),
         Rule("OPS126", "error", "setting of the cadence that cannot be used", "mend it, or leave it out"),
+        Rule("OPS127", "warning", "session that contradicts itself", "mend the place that is wrong"),
+        Rule("OPS128", "warning", "session of which nothing is said", "write what was said, or `Status: cancelled`"),
     )
 }  # fmt: skip
 

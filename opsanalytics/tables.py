@@ -251,7 +251,8 @@ RECORD_TABLES = (
     _record_table(
         "ritual_sessions",
         "One row a session of a ritual.",
-        _column("session_id", "text", "its path without the extension", required=True),
+        _column("session_id", "text", "its path without the extension, with `#` and its day where the file holds several",
+                required=True),
         _column("ritual", "text", "which ritual", required=True),
         _column("title", "text", "first heading"),
         _column("held_on", "day", "day of the session"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from opsanalytics.markup.conflicts import quoted_conflict
 from opsanalytics.markup.decode import decode
 from opsanalytics.markup.strict_yaml import MarkupError
 from opsanalytics.readers.cadence import parse_cadence
@@ -62,15 +63,18 @@ _INDEX_PAGES = frozenset({"readme", "index", "_index", "contributing", "license"
 
 
 def read_record(kind: Kind, path: str, data: bytes, context: Context) -> Reading:
-    """Reads one file. A file that cannot be decoded or parsed yields no rows and one OPS101."""
+    """Reads one file. A file that cannot be decoded or parsed, or holds both sides of a merge, yields no rows and one
+    OPS101."""
     if path.rpartition("/")[2].rpartition(".")[0].casefold() in _INDEX_PAGES:
         return Reading(path, ignored="an index page")
     try:
         text = decode(data)
+        quoted = quoted_conflict(text)
         reading = kind.parse(path, text, context)
     except MarkupError as error:
         return _rejected(path, error.line, error.column, str(error))
-    _find_conflict_markers(reading, text)
+    if quoted:
+        reading.say("OPS103", quoted, 1, "the markers of a merge conflict in a code fence, read as they stand")
     return reading
 
 
@@ -78,10 +82,3 @@ def _rejected(path: str, line: int, column: int, message: str) -> Reading:
     reading = Reading(path)
     reading.say("OPS101", line, column, message)
     return reading
-
-
-def _find_conflict_markers(reading: Reading, text: str) -> None:
-    lines = text.split("\n") if "<<<<<<< " in text else []
-    marks = [number for number, line in enumerate(lines, 1) if line.startswith(("<<<<<<< ", ">>>>>>> "))]
-    if len(marks) >= 2:
-        reading.say("OPS103", marks[0], 1, "a merge conflict was committed: both sides are read as if they were one")

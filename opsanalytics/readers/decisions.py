@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import PurePosixPath
-from posixpath import dirname, join, normpath
-from unicodedata import normalize
+from datetime import date
+from functools import cached_property
+from typing import NamedTuple
 
-from opsanalytics.findings import Finding, finding
 from opsanalytics.markup.blocks import Line
 from opsanalytics.markup.document import Part, Shape
 from opsanalytics.markup.words import fold, fold_label
+from opsanalytics.readers.decision_links import (
+    OWN_ID,
+    RELATIONS,
+    bare_number,
+    mentioned_files,
+    relation_in,
+    spoken_links,
+)
+from opsanalytics.readers.fields import first_parts
 from opsanalytics.readers.reading import Context, Reading
-from opsanalytics.readers.record import Origin, Record, first_parts, joined, label_key, labels_of
+from opsanalytics.readers.record import Origin, Record, joined, label_key, labels_of
 from opsanalytics.tables import Row
 
 DAYS = ("proposed_on", "decided_on", "updated_on", "review_on")
 TEXTS = ("context", "options", "decision", "consequences")
-RELATIONS = ("supersedes", "superseded_by", "amends", "relates")
 SHAPES: dict[str, Shape] = {
     **dict.fromkeys(("decision_id", "title", "status", "date", "owner", "decision_makers", *DAYS, *RELATIONS), "value"),
     **dict.fromkeys(TEXTS, "text"),
     **dict.fromkeys(("links", "follow_ups"), "list"),
 }
-_OWN_ID = re.compile(r"(?P<id>\d{4}-\d{2,4}|[A-Za-z]{2,8}-?\d{1,6})(?![\w-])\s?(?:[:–—|.-]\s?)?")
 _NUMBERED = re.compile(r"(?P<number>\d{1,4})(?:[.:)]|\s[–—-])\s")
 _STEM_NUMBER = re.compile(r"(?P<number>\d{4}-\d{2,4}(?=-[^\d-])|\d{2,4}(?=-[^\d])|[A-Za-z]{2,8}-?\d{1,6}(?=[-_.]|$))")
 _BRACKETS = re.compile(r"(?P<label>[^\[\]]{1,40})\s\[(?P<value>[^\[\]]{1,80})\]$")
-_LINKED = re.compile(r"\[(?P<text>[^\[\]]{1,200})\](?:\((?P<href>[^()\s]{1,300})[^()]{0,80}\)|\[[^\[\]]{0,80}\])?")
-_TOKEN = re.compile(r"(?:[A-Za-z]{1,8}[-\s]?)?\d[\w.-]*|[\w./-]+\.md\b")
-_AND = re.compile(r"\s?[,;]\s?|\sand\s")
+LIFE = ("draft", "proposed", "rejected", "accepted", "deprecated", "superseded")
+_DAY_OF_STEP = {"proposed": "proposed_on", "accepted": "decided_on", "rejected": "decided_on"}
 
 
 def parse_decision(path: str, text: str, context: Context) -> Reading:
@@ -38,6 +42,14 @@ def parse_decision(path: str, text: str, context: Context) -> Reading:
     reading = Reading(path)
     _Decision(reading, text, context).read()
     return reading
+
+
+class Step(NamedTuple):
+    """A status that a line tells, and its day when it tells that too."""
+
+    line: Line
+    status: str
+    day: date | None
 
 
 class _Decision(Record):
@@ -53,7 +65,7 @@ class _Decision(Record):
         for part in self.document.parts:
             if part.name is None and part.is_field and (day := days.get(fold_label(label_key(part)))):
                 part.name, part.is_field = day, False
-            elif part.name is None and not part.is_field and part is not self._title_part():
+            elif part.name is None and not part.is_field and part is not self._title_part:
                 self._name_status(part, labels)
 
     def _name_status(self, part: Part, labels: dict[str, str]) -> None:
@@ -64,13 +76,14 @@ class _Decision(Record):
             part.name = "status"
             part.content.insert(0, Line(value, value, part.line, part.column))
 
+    @cached_property
     def _title_part(self) -> Part | None:
         title = self.document.title
         return next((part for part in self.document.parts if title and part.label == title.text), None)
 
     def read(self) -> None:
         if self._is_template():
-            self.reading.ignored = "a template that nobody filled in"
+            self.reading.ignored = "an index page" if self._is_index() else "a template that nobody filled in"
             return
         self._read_identity()
         self._read_status()
@@ -83,13 +96,21 @@ class _Decision(Record):
         self._write()
 
     def _is_template(self) -> bool:
-        """Neither a status nor a day is filled in, and it is named a template, has a placeholder for a title, or is blank."""
-        said = any(self.value(name) for name in ("status", "date", *DAYS))
-        if said or self.is_named_template():
+        """Neither a status nor a day is filled in, and it is named a template, offers a choice of statuses, has a
+        placeholder for a title, or is blank."""
+        status = self.value("status")
+        is_offered = status is not None and self._is_choice(status.text)
+        said = (status and not is_offered) or any(self.value(name) for name in ("date", *DAYS))
+        if said or is_offered or self.is_named_template():
             return not said
         is_placeholder = bool(self.heading) and self.is_unfilled(self.heading)
-        parts = [part for part in self.document.parts if part is not self._title_part()]
+        parts = [part for part in self.document.parts if part is not self._title_part]
         return (is_placeholder and not any(map(self.long_text, TEXTS))) or not any(map(self.has_content, parts))
+
+    def _is_index(self) -> bool:
+        """A list of links to other files and little else."""
+        lines = [self.raw(line) for part in self.document.parts for line in part.lines() if line.text]
+        return sum("](" in line for line in lines) * 2 > len(lines)
 
     # --- identity
 
@@ -105,31 +126,55 @@ class _Decision(Record):
         heading = self.heading
         if heading.startswith("[") and heading.endswith("]"):
             heading = heading[1:-1].strip()
-        own = _OWN_ID.match(heading)
+        own, stem = OWN_ID.match(heading), _STEM_NUMBER.match(self.stem)
         if own and self.stem.casefold().startswith(own["id"].casefold()):
             return own["id"], None, heading[own.end() :].strip() or None
+        if own and stem and bare_number(own["id"]) == bare_number(stem["number"]):
+            return None, None, heading[own.end() :].strip() or None
         numbered = _NUMBERED.match(heading)
-        return None, numbered["number"] if numbered else None, heading[numbered.end() if numbered else 0 :].strip() or None
+        return (
+            None,
+            numbered["number"] if numbered else None,
+            heading[numbered.end() if numbered else 0 :].strip() or None,
+        )
 
     # --- words and days
 
     def _read_status(self) -> None:
-        """The first that is known: a table of another matter may have a column of that name too."""
+        """The furthest step that the first status with a known word tells; of dated steps the latest."""
         lines = [part.first for part in self.document.named("status") if part.first]
-        said = [line for line in lines if not self.words.is_unknown(line.text)]
-        line = next((line for line in said if self._status_of(line.text)), said[0] if said else None)
-        if line is None:
-            return
-        status = self._status_of(line.text)
-        if status is None and self.is_unfilled(line.text):
-            return
-        self.row["status_raw"], self.row["status"] = line.text, status
-        if status is None:
+        said = [line for line in lines if not self.words.is_unknown(line.text) and not self.is_unfilled(line.text)]
+        steps = next(filter(None, map(self._steps, self.document.named("status"))), [])
+        if steps:
+            self._take_steps(steps)
+        elif said:
+            line = said[0]
+            self.row["status_raw"] = line.text
             self.reading.say("OPS123", line.line, line.column, f"`{line.text[:40]}` is no known status of a decision")
+
+    def _steps(self, part: Part) -> list[Step]:
+        """`Proposed`, and below it `2026-01-09 accepted`: what opens with a status word, and is no sentence of another matter."""
+        steps: list[Step] = []
+        for line in part.lines():
+            text = re.sub("~~[^~]+~~", "", self.raw(line)) if "~~" in self.raw(line) else line.text
+            relation, _ = relation_in(text, self.words) or (None, 0)
+            status, day = self._status_of(text), self.day_in(line.text)
+            is_of_another = status == "superseded" and relation not in (None, "superseded_by")
+            is_bare = bool(day or relation or self.words.look_up("decision_status", text))
+            if status and not is_of_another and (is_bare or not steps):
+                steps.append(Step(line, status, day))
+        return steps
+
+    def _take_steps(self, steps: list[Step]) -> None:
+        latest = max(steps, key=lambda step: (step.day or date.min, LIFE.index(step.status)))
+        self.row["status_raw"], self.row["status"] = latest.line.text, latest.status
+        for step in steps:
+            if name := _DAY_OF_STEP.get(step.status):
+                self.row.setdefault(name, step.day)
 
     def _status_of(self, text: str) -> str | None:
         """The words that a status opens with: `Superseded by 0012`, `[Accepted]` and `Accepted.` say one."""
-        if text.count(" | ") >= 2:
+        if self._is_choice(text):
             return None
         words = re.findall(r"[^\W\d_]+", text[:80])
         openings = (" ".join(words[:count]) for count in (3, 2, 1))
@@ -137,15 +182,24 @@ class _Decision(Record):
             filter(None, (self.words.group("decision_status").get(fold(opening)) for opening in openings)), None
         )
 
+    def _is_choice(self, text: str) -> bool:
+        """`Draft / In Review / Decided` is what the template offers."""
+        pieces = re.split(r"\s[|/]\s", text)
+        return len(pieces) >= 3 or (len(pieces) == 2 and all(self.words.look_up("decision_status", each) for each in pieces))
+
     def _read_days(self) -> None:
         """A plain `Date` is the day of the last change in MADR; elsewhere it is the day that its status came about."""
         self.row["template"] = self._template()
         for name in DAYS:
-            self.row[name] = self.day(name)
+            self.row[name] = self.day(name) or self.row.get(name)
         if day := self.day("date"):
             is_settled = self.row.get("status") in ("accepted", "rejected")
             name = "updated_on" if self.row["template"] == "madr" else "decided_on" if is_settled else "proposed_on"
+            self.parts["date"].is_field = self.row[name] not in (None, day)  # a day that no column takes
             self.row[name] = self.row[name] or day
+        self._check_days()
+
+    def _check_days(self) -> None:
         proposed, decided, line = self.row["proposed_on"], self.row["decided_on"], self.value("decided_on")
         if proposed and decided and decided < proposed:
             at = (line.line, line.column) if line else (1, 1)
@@ -154,7 +208,9 @@ class _Decision(Record):
     def _template(self) -> str | None:
         templates = self.words.group("decision_templates")
         said = {templates.get(key): key for part in self.document.parts if (key := fold_label(label_key(part)))}
-        of_nygard = {key for part in self.document.parts if templates.get(key := fold_label(part.label)) == "nygard"}
+        of_nygard = {
+            key for part in self.document.parts if templates.get(key := fold_label(label_key(part))) == "nygard"
+        }
         if "madr" in said:
             return "madr"
         if "chapter" in said and of_nygard:
@@ -166,125 +222,14 @@ class _Decision(Record):
     def _write(self) -> None:
         decision_id = self.row["decision_id"]
         self.reading.add("decisions", 1, **self.row)
-        for line, relation, raw in self._links():
-            self.reading.add("decision_links", line.line, from_id=decision_id, relation=relation, to_id=None, to_raw=raw)
+        self._write_links(decision_id)
         day = self.row["decided_on"] or self.row["proposed_on"]
         self.write_actions("follow_ups", Origin("decision", decision_id, day))
         self.write_fields(self.document.parts, "decision", decision_id)
 
-    def _links(self) -> Iterator[tuple[Line, str, str]]:
-        """Links under their own label, and those that the status or a list of links names in words."""
-        seen = set()
-        for line, relation, raw in (*self._labelled_links(), *self._spoken_links()):
-            if (relation, raw) not in seen:
-                seen.add((relation, raw))
-                yield line, relation, raw
-
-    def _labelled_links(self) -> Iterator[tuple[Line, str, str]]:
-        for relation in RELATIONS:
-            lines = (line for part in self.document.named(relation) for line in part.lines())
-            for line in (line for line in lines if line.text and not self.is_unfilled(line.text)):
-                raws = _targets(self.raw(line)) if "](" in self.raw(line) else _AND.split(line.text)
-                yield from ((line, relation, raw) for raw in raws if not self.is_unfilled(raw))
-
-    def _spoken_links(self) -> Iterator[tuple[Line, str, str]]:
-        for part in (part for name in ("status", "links") for part in self.document.named(name)):
-            for line in part.lines():
-                if found := self._relation(raw := self.raw(line)):
-                    yield from ((line, found[0], target) for target in _targets(raw[found[1] :]))
-
-    def _relation(self, text: str) -> tuple[str, int] | None:
-        """The first relation that a text names, and where its words end."""
-        words = self.words.group("decision_relations")
-        spelled = "|".join(re.escape(word).replace(r"\ ", r"\s") for word in sorted(words, key=len, reverse=True))
-        found = re.search(rf"(?<!\w)(?:{spelled})(?!\w)", text, re.IGNORECASE)
-        return (words[fold(found[0])], found.end()) if found and fold(found[0]) in words else None
-
-
-def _targets(text: str) -> list[str]:
-    """What a piece of text points to: its links as written, else the first id or file name in it."""
-    if linked := [found[0] for found in _LINKED.finditer(text)]:
-        return linked
-    token = _TOKEN.search(text[:200])
-    return [token[0].rstrip(".-")] if token else []
-
-
-# --- all decisions together
-
-
-def resolve_decision_links(rows: dict[str, list[Row]]) -> list[Finding]:
-    """Fills `to_id` of every link from ids, paths, numbers and file names; a finding for each that names no decision, nor
-    an incident, to which a decision may well relate."""
-    decisions = rows.get("decisions", [])
-    findings = []
-    incidents = {_same(row["incident_id"]) for row in rows.get("incidents", [])}
-    indexes = [_index(decisions, key) for key in (_by_id, _by_path, _by_number, _by_stem)]
-    for link in rows.get("decision_links", []):
-        link["to_id"] = _resolved(link, indexes)
-        if link["to_id"] is None and not any(_same(name) in incidents for name in _names(link)):
-            said = f"{link['relation'].replace('_', ' ')} `{link['to_raw'][:60]}`: there is no such decision"
-            findings.append(finding("OPS124", link["source_path"], link["source_line"], 1, said))
-    return findings
-
-
-Index = dict[str, list[Row]]
-
-
-def _index(decisions: Iterable[Row], key: Callable[[Row], str | None]) -> Index:
-    index: Index = {}
-    for row in decisions:
-        if said := key(row):
-            index.setdefault(_same(said), []).append(row)
-    return index
-
-
-def _by_id(row: Row) -> str:
-    return str(row["decision_id"])
-
-
-def _by_path(row: Row) -> str:
-    return str(PurePosixPath(row["source_path"]).with_suffix(""))
-
-
-def _by_number(row: Row) -> str | None:
-    return _bare_number(row["number"]) if row["number"] else None
-
-
-def _by_stem(row: Row) -> str:
-    return PurePosixPath(row["source_path"]).stem
-
-
-def _same(text: str) -> str:
-    return re.sub(r"[\s_]+", "-", normalize("NFKC", text).casefold().strip())
-
-
-def _bare_number(text: str) -> str:
-    """`0012`, `12.` and `ADR-012` are all number 12; `2026-003` stays what it is."""
-    found = re.fullmatch(r"[a-z]{0,8}[\s-]?0*(\d+)[.:]?", text.strip().casefold())
-    return found[1] if found else text
-
-
-def _resolved(link: Row, indexes: list[Index]) -> str | None:
-    """The nearest of those that the text names: in a repository with several logs, numbers are told apart by folder."""
-    for name in _names(link):
-        for index in indexes:
-            found = [row for row in index.get(_same(name), ()) if row["decision_id"] != link["from_id"]]
-            if found:
-                folder = dirname(link["source_path"])
-                return str(min(found, key=lambda row: dirname(row["source_path"]) != folder)["decision_id"])
-    return None
-
-
-def _names(link: Row) -> Iterator[str]:
-    """What the raw text of a link may be called: the path behind it, the file's name, its text, its number."""
-    linked = _LINKED.fullmatch(link["to_raw"].strip())
-    text = linked["text"] if linked else link["to_raw"].strip()
-    if linked and linked["href"]:
-        path = linked["href"].split("#")[0].rstrip("/")
-        path = re.sub(r"\.(?:md|mdx|markdown|qmd|html)$", "", path)
-        yield normpath(join(dirname(link["source_path"]), path))
-        yield path.rpartition("/")[2]
-    plain = re.sub(r"\.(?:md|mdx|markdown|qmd)$", "", text)
-    yield from (plain, normpath(join(dirname(link["source_path"]), plain)), plain.rpartition("/")[2], _bare_number(plain))
-    if number := _OWN_ID.match(plain) or re.match(r"(?P<id>\d{1,4})(?=[.:\s-])", plain):
-        yield from (number["id"], _bare_number(number["id"]))
+    def _write_links(self, decision_id: str) -> None:
+        spoken = list(spoken_links(self))
+        for links, is_mention in ((spoken, False), (mentioned_files(self, spoken), True)):
+            for line, relation, raw in links:
+                self.reading.add("decision_links", line.line, from_id=decision_id, relation=relation, to_id=None, to_raw=raw,
+                                 is_mention=is_mention or None)  # fmt: skip

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
-from opsanalytics.markup.blocks import Line
-from opsanalytics.markup.document import Document, Part
+from opsanalytics.markup.elements import Line
+from opsanalytics.markup.parts import Document, Part
 from opsanalytics.readers.vocabulary import Vocabulary
 
-_PLACEHOLDER = re.compile(r"[<{\[](?!\s?[x ]?\s?\])[^<>{}\[\]]*[>}\]]|[A-Z]+-Y{4}M{2}D{2}-X+|…|\.\.\.|Y{4}-M{2}-D{2}.*")
+_PLACEHOLDER = re.compile(r"[<{\[](?!\s?[x ]?\s?\]|[a-z]{3,6}:)[^<>{}\[\]]*[>}\]]|…|\.\.\.|[A-Z-]*Y{3,}[^\n]*")
+_STRUCK = re.compile(r"~~.*?~~")
+_MARKS = re.compile(r"^\s*(?:[-*+>]|\d+[.)])\s+|[*_`]+")
 
 
 class Fields:
     """The first part of each name that says something. `flags` are names of which `true` is a state and no value."""
 
-    placeholder = _PLACEHOLDER
-
     def __init__(self, document: Document, words: Vocabulary, flags: Collection[str] = ()) -> None:
         self.document = document
         self.words = words
-        self.parts: dict[str, Part] = {}
-        for part in document.parts:
-            is_flag = part.name in flags and part.first is not None and self.is_flag(part.first.text)
-            if part.name and not is_flag and (part.name not in self.parts or not self.parts[part.name].content):
-                self.parts[part.name] = part
+        self.flags = flags
+        self.parts = self.first_parts()
+
+    def first_parts(self) -> dict[str, Part]:
+        parts = self.document.parts
+        return first_parts(part for part in parts if part.name not in self.flags or not self._says_yes_or_no(part))
 
     def value(self, name: str) -> Line | None:
         """The line that a label holds, unless the template's own words still stand there."""
         part = self.parts.get(name)
-        line = part.first if part else None
+        line = self._meant(name, part.first) if part and part.first else None
         return None if line is None or self.is_unfilled(line.text) else line
+
+    def _meant(self, name: str, line: Line) -> Line:
+        """`Resolved` of `~~Open~~ Resolved`, and of `[Resolved]`: brackets around one known word are no placeholder."""
+        if "~~" in line.raw:
+            line = replace(line, text=" ".join(_MARKS.sub("", _STRUCK.sub("", line.raw)).split()))
+        inside = line.text[1:-1] if line.text[:1] + line.text[-1:] == "[]" else ""
+        return replace(line, text=inside) if inside and self.words.look_up(name, inside) else line
 
     def text(self, name: str) -> str | None:
         line = self.value(name)
@@ -46,10 +55,22 @@ class Fields:
 
     def is_unfilled(self, text: str) -> bool:
         """Nothing known yet, a placeholder, or a choice that nobody made: `SEV-1 | SEV-2 | SEV-3`."""
-        return self.words.is_unknown(text) or bool(self.placeholder.fullmatch(text.strip())) or text.count(" | ") >= 2
+        return self.words.is_unknown(text) or bool(_PLACEHOLDER.fullmatch(text.strip())) or text.count(" | ") >= 2
 
     def is_flag(self, text: str) -> bool:
         return self.words.look_up("yes", text) is not None or self.words.look_up("no", text) is not None
 
+    def _says_yes_or_no(self, part: Part) -> bool:
+        return part.first is not None and self.is_flag(part.first.text)
+
     def is_set(self, name: str) -> bool:
         return any(part.first and self.words.look_up("yes", part.first.text) for part in self.document.named(name))
+
+
+def first_parts(parts: Iterable[Part]) -> dict[str, Part]:
+    """The first part of each name, or the first that says something."""
+    found: dict[str, Part] = {}
+    for part in parts:
+        if part.name and (part.name not in found or not found[part.name].content):
+            found[part.name] = part
+    return found

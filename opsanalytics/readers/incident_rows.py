@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
+from itertools import groupby
 
-from opsanalytics.markup.blocks import Item, Line
-from opsanalytics.markup.document import Part
-from opsanalytics.markup.words import fold_label, with_hyphens
-from opsanalytics.readers.actions import read_actions
-from opsanalytics.readers.fields import Fields
-from opsanalytics.readers.reading import FileTimes
+from opsanalytics.markup.elements import Item, Line
+from opsanalytics.markup.parts import Part
+from opsanalytics.markup.words import fold, fold_label, with_hyphens
+from opsanalytics.readers.record import Origin, Record, item_text, label_key
 from opsanalytics.readers.timeline import Entry
 from opsanalytics.tables import Row
 
+INSTANTS = (
+    "started_at", "impact_started_at", "detected_at", "reported_at", "declared_at", "acknowledged_at", "mitigated_at",
+    "impact_ended_at", "resolved_at", "closed_at", "postmortem_scheduled_at", "postmortem_held_at",
+    "postmortem_published_at",
+)  # fmt: skip
 ROLES = ("coordinator", "comms_lead", "technical_lead")
 LINKS = ("repeat_of", "duplicate_of", "caused_by")
 CHECKS = ("status_doc", "internal_updates", "external_approved", "postmortem_scheduled")
+_MEASURED = {
+    "started_on": ("started_on",), "started_at": ("started_on",), "duration": ("stated_duration_minutes",),
+    **{name: (name,) for name in INSTANTS[1:]},
+}  # fmt: skip
+_PEOPLE = re.compile(r"(?:\s?[,;]\s?|\s(?:and|&)\s)(?![^()]*\))")
+_REMARK = re.compile(r"\s?\(|:\s|\s[-–—]\s")
+_LONG_VALUES = ("affected_users",)
 _AND = re.compile(r"\s?[,;]\s?")
 
 
 class IncidentRows:
     """Writes the rows of one incident, whose own row stands."""
 
-    def __init__(self, row: Row, fields: Fields, times: FileTimes, scheduled_hours: float) -> None:
+    def __init__(self, record: Record, row: Row, scheduled_hours: float) -> None:
+        self.record = record
         self.row = row
-        self.fields = fields
-        self.times = times
-        self.reading = times.reading
-        self.words = fields.words
+        self.reading = record.reading
+        self.words = record.words
         self.scheduled_hours = scheduled_hours
 
     def write(self, entries: list[Entry]) -> None:
@@ -38,11 +50,12 @@ class IncidentRows:
         self._write_responders()
         self._write_links()
         self._write_lessons()
-        self._write_actions()
+        origin = Origin("incident", self.row["incident_id"], self.row.get("started_on"))
+        self.record.write_actions("follow_ups", origin, people=self._people())
         self._write_factors()
         if self.row["kind"] == "incident":
             self._write_checks()
-        self._write_fields()
+        self._write_fields(entries)
 
     def _add(self, table: str, line: int, **values: object) -> None:
         self.reading.add(table, line, incident_id=self.row["incident_id"], **values)
@@ -51,6 +64,9 @@ class IncidentRows:
         for position, entry in enumerate(entries, 1):
             self._add("incident_events", entry.line.line, position=position, occurred_at=entry.occurred_at,
                       offset_minutes=entry.offset, phase=entry.phase, text=entry.text or None)  # fmt: skip
+            if entry.literal:
+                event_id = f"{self.row['incident_id']}#{position}"
+                self.record.write_field(entry.line.line, "incident_event", event_id, "occurred_at_raw", entry.literal)
 
     def _write_services(self) -> None:
         seen = set()
@@ -61,64 +77,83 @@ class IncidentRows:
                 self._add("incident_services", line.line, service=service, service_raw=name)
 
     def _service_names(self) -> Iterator[tuple[Line, str]]:
-        for part in self.fields.document.named("services"):
+        for part in self.record.document.named("services"):
             for line in part.lines():
-                names = [line.text] if part.items else _AND.split(line.text)
-                yield from ((line, name) for name in names if not self.fields.is_unfilled(name))
-        for part in self.fields.document.named("affected_users"):
+                names = [_REMARK.split(line.text)[0]] if part.items else _AND.split(line.text)
+                yield from ((line, name) for name in names if not self.record.is_unfilled(name))
+        for part in self.record.document.named("affected_users"):
             for line in part.lines():
                 names = re.split(r"\s?[,;]\s?|\sand\s", line.text.rstrip("."))
                 yield from ((line, name) for name in names if self._is_service_name(name))
 
     def _is_service_name(self, name: str) -> bool:
         return (len(name.split()) <= 2 and not name[:1].isdigit() and "%" not in name
-                and not self.fields.is_unfilled(name) and not self.words.mentions("people", "people", name))  # fmt: skip
+                and not self.record.is_unfilled(name) and not self.words.mentions("people", "people", name))  # fmt: skip
 
     def _write_responders(self) -> None:
         for role in ROLES:
-            if line := self.fields.value(role):
-                self._add("incident_responders", line.line, person=line.text, role=role)
-        for line in (line for part in self.fields.document.named("responders") for line in part.lines()):
-            for name in _AND.split(line.text):
-                person, _, role = name.partition(" (")
-                if not self.fields.is_unfilled(person):
-                    self._add("incident_responders", line.line, person=person, role=role.rstrip(")") or None)
+            if line := self.record.value(role):
+                self._add_people((line, person, role) for person in _PEOPLE.split(line.text))
+        self._add_people(self._responders())
+
+    def _add_people(self, people: Iterable[tuple[Line, str, str | None]]) -> None:
+        for line, person, role in people:
+            if not self.record.is_unfilled(person):
+                self._add("incident_responders", line.line, person=person.lstrip("@"), role=role)
+
+    def _responders(self) -> Iterator[tuple[Line, str, str | None]]:
+        for content in (content for part in self.record.document.named("responders") for content in part.content):
+            if isinstance(content, Item) and content.fields:
+                yield from self._responder_of_row(content)
+            else:
+                for line in Part(None, "", 1, 1, content=[content]).lines():
+                    yield from ((line, *self._person_and_role(name)) for name in _PEOPLE.split(line.text))
+
+    def _person_and_role(self, text: str) -> tuple[str, str | None]:
+        """`Ana (scribe)`, `Ana - scribe`, `Scribe: Ana` or `Ana: incident commander`."""
+        before, colon, behind = text.partition(": ")
+        if colon:
+            is_role = self.words.group("labels").get(fold_label(behind)) in ROLES
+            return (before, behind) if is_role else (behind, before)
+        person, *role = _REMARK.split(text, maxsplit=1)
+        return person, "".join(role).rstrip(")") or None
+
+    def _responder_of_row(self, item: Item) -> Iterator[tuple[Line, str, str | None]]:
+        columns = self.words.group("responder_columns")
+        cells = {columns.get(name, name): cell for name, cell in item.fields.items()}
+        person, role = cells.get("person") or item.first, cells.get("role")
+        yield person, person.text, (role.text or None) if role and role is not person else None
+
+    def _people(self) -> set[str]:
+        """Who the file knows by name, folded, with their first names: everybody who was there or writes about it."""
+        columns = self.words.group("people_labels")
+        others = (part for part in self.record.document.parts if part.name is None and fold_label(label_key(part)) in columns)
+        names = [name for part in others for line in part.lines() for name in _PEOPLE.split(line.text)]
+        names += [row["person"] for row in self.reading.rows.get("incident_responders", ())]
+        whole = {fold(self._person_and_role(name)[0].replace("@", "")) for name in names}
+        return whole | {name.split()[0] for name in whole if name}
 
     def _write_links(self) -> None:
         for relation in LINKS:
-            line = self.fields.value(relation)
+            line = self.record.value(relation)
             for raw in _AND.split(line.text) if line else ():
                 self.reading.add("incident_links", line.line if line else 1, from_id=self.row["incident_id"],
                                  relation=relation, to_id=None, to_raw=raw)  # fmt: skip
 
     def _write_lessons(self) -> None:
-        lines = [line for part in self.fields.document.named("lessons") for line in _entry_lines(part)]
-        for position, line in enumerate((line for line in lines if not self.fields.is_unfilled(line.text)), 1):
+        lines = [line for part in self.record.document.named("lessons") for line in _entry_lines(part)]
+        for position, line in enumerate((line for line in lines if not self.record.is_unfilled(line.text)), 1):
             self.reading.add("lessons", line.line, origin_kind="incident", origin_id=self.row["incident_id"],
                              position=position, text=line.text)  # fmt: skip
 
-    def _write_actions(self) -> None:
-        origin = self.row["incident_id"]
-        position = 0
-        for part in self.fields.document.named("follow_ups"):
-            for action in read_actions(part, self.times, self.words):
-                position += 1
-                self.reading.add(
-                    "action_items", action.line.line, action_id=f"{origin}#{position}", origin_kind="incident",
-                    origin_id=origin, section=fold_label(part.label), position=position, text=action.text,
-                    owner=action.owner, status=action.status, created_on=self.row.get("started_on"),
-                    created_on_source="origin" if self.row.get("started_on") else None, due_on=action.due_on,
-                    done_on=action.done_on, done_on_source="text" if action.done_on else None,
-                )  # fmt: skip
-
     def _write_factors(self) -> None:
-        for line in (line for part in self.fields.document.named("factors") for line in _entry_lines(part)):
-            if not self.fields.is_unfilled(line.text):
+        for line in (line for part in self.record.document.named("factors") for line in _entry_lines(part)):
+            if not self.record.is_unfilled(line.text):
                 self._add("incident_factors", line.line, factor=line.text)
 
     def _write_checks(self) -> None:
         """The four checks of the chapter always, since silence is an answer too; then what else the list has."""
-        said = {self._check_name(item): item for part in self.fields.document.named("checklist") for item in part.items}
+        said = {self._check_name(item): item for part in self.record.document.named("checklist") for item in part.items}
         rank = self.row.get("severity_rank")
         required = None if rank is None else rank <= 2
         for name in (*CHECKS, *(name for name in said if name not in CHECKS)):
@@ -149,39 +184,71 @@ class IncidentRows:
             return True, True
         return (False if answer and self.words.look_up("no", answer) else None), True
 
-    def _write_fields(self) -> None:
-        """What no column takes: dimensions of the team's own, and known labels whose words no column could use."""
-        for part in self.fields.document.parts:
-            kept_raw = part.name in ("kind", "detected_by", "status", "duration") and self._is_unused(part)
-            again = part.shape == "value" and self._is_second(part)
-            if (part.is_field or kept_raw or again) and part.text and not self.fields.is_unfilled(part.text):
-                self.reading.add("record_fields", part.line, record_kind="incident", record_id=self.row["incident_id"],
-                                 name=fold_label(_key(part)).replace(" ", "_"), value=_field_value(part))  # fmt: skip
+    def _write_fields(self, entries: list[Entry]) -> None:
+        """What no column takes: dimensions of the team's own, sections with other headings, prose beside a list, and known
+        labels whose words no column could use or hold in full."""
+        first_event = min((entry.line.line for entry in entries), default=None)
+        for part in self.record.document.parts:
+            value = self._leftover(part, first_event)
+            if value and not self._says_nothing(part, value):
+                label = "" if part.name is None and part is self._title_part else label_key(part)
+                line = part.first.line if part.first and not label else part.line
+                self.record.write_field(line, "incident", self.row["incident_id"], label, value)
+
+    def _says_nothing(self, part: Part, value: str) -> bool:
+        is_short = "\n" not in value and self.record.is_unfilled(value.rstrip("."))
+        return is_short or not (part.name or self.record.has_content(part))
+
+    @cached_property
+    def _title_part(self) -> Part | None:
+        title = self.record.document.title
+        return next((part for part in self.record.document.parts if title and part.line == title.line), None)
+
+    def _leftover(self, part: Part, first_event: int | None) -> str | None:
+        if part.is_field:
+            return _field_value(part)
+        if part.shape == "value":
+            return _field_value(part) if self._is_unused(part) or self._is_second(part) else None
+        if part.shape == "list":
+            return _prose(part, first_event)
+        return part.text if part.name is None else None
 
     def _is_second(self, part: Part) -> bool:
         """Whether another part of the same name was taken, which says something else."""
-        taken, line = self.fields.parts.get(part.name or ""), part.first
+        taken, line = self.record.parts.get(part.name or ""), part.first
         return bool(taken and taken is not part and taken.first and line and taken.first.text != line.text
-                    and not self.fields.is_flag(line.text))  # fmt: skip
+                    and not self.record.is_flag(line.text))  # fmt: skip
 
     def _is_unused(self, part: Part) -> bool:
-        line = part.first
-        if line is None or self.fields.is_unfilled(line.text):
+        """Whether a column holds less than what is said here."""
+        line, name = part.first, part.name or ""
+        if line is None or self.record.is_unfilled(line.text) or name in _LONG_VALUES:
             return False
-        return {
-            "kind": lambda: self.words.look_up("kind", line.text) is None,
-            "detected_by": lambda: self.row["detected_by"] is None,
-            "status": lambda: self.words.look_up("status", line.text) is None,
-            "duration": lambda: self.row["stated_duration_minutes"] is None,
-        }[part.name or ""]()
+        if sum(1 for each in part.lines() if each.text) > 1:
+            return True
+        if name in ("kind", "detected_by", "status"):
+            return fold(line.text) not in self.words.group(name)
+        is_flag = self.record.is_flag(line.text)
+        return name in _MEASURED and not is_flag and all(self.row.get(column) is None for column in _MEASURED[name])
+
+
+def _prose(part: Part, first_event: int | None) -> str | None:
+    """The lines of a list's section that are no entry of it."""
+    if part.name in ("services", "responders") or (part.name in ("lessons", "factors") and not part.items):
+        return None
+    stop = first_event if part.name == "timeline" else None
+    lines = (content for content in part.content if isinstance(content, Line))
+    return "\n".join(line.raw for line in lines if line.text and (stop is None or line.line < stop)) or None
 
 
 def _entry_lines(part: Part) -> Iterator[Line]:
-    """List entries where there are any, else the lines of the text."""
+    """List entries, with those below them, where there are any; else the paragraphs of the text."""
     for item in part.items:
-        yield Line(item.text, item.text, item.line, item.column)
-    if not part.items:
-        yield from (line for line in part.lines() if line.text)
+        yield replace(item.first, text=item_text(item))
+    lines = [content for content in part.content if isinstance(content, Line) and content.text and not part.items]
+    for _, run in groupby(enumerate(lines), key=lambda place: place[1].line - place[0]):
+        together = [line for _, line in run]
+        yield replace(together[0], text=" ".join(line.text for line in together))
 
 
 def _field_value(part: Part) -> str:
@@ -195,6 +262,3 @@ def _named_lines(part: Part) -> Iterator[tuple[str, Line]]:
         yield from item.fields.items()
         yield from (("", line) for line in Part(None, "", 1, 1, content=[item]).lines() if not item.fields)
 
-
-def _key(part: Part) -> str:
-    return re.split("[:：]", part.label, maxsplit=1)[0]

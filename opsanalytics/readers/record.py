@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
@@ -14,11 +14,8 @@ from opsanalytics.markup.words import fold, fold_label
 from opsanalytics.readers.actions import Action, read_actions
 from opsanalytics.readers.fields import Fields
 from opsanalytics.readers.reading import Context, FileTimes, Reading
-from opsanalytics.readers.times import TimeError
 from opsanalytics.readers.vocabulary import Vocabulary
 
-_PLACEHOLDER = re.compile(r"[<{\[](?!\s?[x ]?\s?\]|[a-z]{3,6}:)[^<>{}\[\]]*[>}\]]|…|\.\.\.|[A-Z-]*Y{4}[-\w<>]*")
-_BASIC_DAY = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?!\d)")
 _LONGEST_TITLE = 300
 
 
@@ -39,12 +36,12 @@ class Origin:
 class Record(Fields):
     """A record file on the way to its rows."""
 
-    placeholder = _PLACEHOLDER
-
-    def __init__(self, reading: Reading, text: str, context: Context, labels: Mapping[str, Label]) -> None:
-        super().__init__(parse_document(text, labels), context.words)
+    def __init__(
+        self, reading: Reading, text: str, context: Context, labels: Mapping[str, Label], flags: Collection[str] = ()
+    ) -> None:
+        super().__init__(parse_document(text, labels, context.words.group("table_heads")), context.words, flags)
         self.reading = reading
-        self.times = FileTimes(reading, context)
+        self.times = FileTimes(reading, context, text)
         self.source = re.split(r"\r\n|\r|\n", text)
         self.stem = PurePosixPath(reading.path).stem
         self.path_id = str(PurePosixPath(reading.path).with_suffix(""))
@@ -69,50 +66,43 @@ class Record(Fields):
         return self.words.mentions("template_names", "template_names", self.stem)
 
     def day_in(self, text: str) -> date | None:
-        """The first day that stands anywhere in a title or a file name."""
-        if basic := _BASIC_DAY.search(text):
-            text = f"{text[: basic.start()]} {basic[1]}-{basic[2]}-{basic[3]} {text[basic.end() :]}"
-        for word in re.finditer(r"(?<![^\W_])(?<![\d-])\w", text[:_LONGEST_TITLE]):
-            try:
-                stamp, _ = self.times.clockwork.leading_stamp(text[word.start() : word.start() + 40])
-            except TimeError:
-                continue
-            if stamp and stamp.day:
-                return stamp.day
-        return None
+        """The first day that stands anywhere in a title."""
+        return self.times.clockwork.day_in(text)
 
-    def write_actions(self, name: str, origin: Origin, start: int = 0) -> int:
+    def day_of_name(self) -> date | None:
+        """The day that the file is named for."""
+        return self.times.clockwork.day_of_stem(self.stem)
+
+    def write_actions(self, name: str, origin: Origin, start: int = 0, people: Collection[str] = ()) -> int:
         """The promises under a label; their number so far, to go on counting from."""
         for part in self.document.named(name):
             said, carried = _without_carried(part, self.words)
-            for action in read_actions(said, self.times, self.words):
+            for action in read_actions(said, self.times, self.words, people):
                 start += 1
                 self._write_action(action, part, origin, start, carried.get(action.line.line))
         return start
 
     def _write_action(self, action: Action, part: Part, origin: Origin, position: int, carried: str | None) -> None:
+        action_id = f"{origin.record_id}#{position}"
         self.reading.add(
-            "action_items", action.line.line, action_id=f"{origin.record_id}#{position}", origin_kind=origin.kind,
-            origin_id=origin.record_id, section=fold_label(label_key(part)), position=position, text=action.text,
-            owner=action.owner, status=action.status, created_on=origin.day,
-            created_on_source="origin" if origin.day else None, due_on=action.due_on, done_on=action.done_on,
-            done_on_source="text" if action.done_on else None, carried_raw=carried,
+            "action_items", action.line.line, action_id=action_id, origin_kind=origin.kind, origin_id=origin.record_id,
+            section=fold_label(label_key(part)), position=position, text=action.text, owner=action.owner,
+            status=action.status, created_on=origin.day, created_on_source="origin" if origin.day else None,
+            due_on=action.due_on, done_on=action.done_on, done_on_source="text" if action.done_on else None,
+            carried_raw=carried,
         )  # fmt: skip
+        for name, value in action.extras.items():
+            self.write_field(action.line.line, "action_item", action_id, name, value)
+
+    def write_field(self, line: int, kind: str, record_id: str, label: str, value: str) -> None:
+        name = fold_label(label).replace(" ", "_") or "text"
+        self.reading.add("record_fields", line, record_kind=kind, record_id=record_id, name=name, value=value)
 
     def write_fields(self, parts: Iterable[Part], kind: str, record_id: str) -> None:
         """Labelled values of the team's own."""
         for part in parts:
             if part.is_field and part.text and not self.is_unfilled(part.text):
-                self.reading.add("record_fields", part.line, record_kind=kind, record_id=record_id,
-                                 name=fold_label(label_key(part)).replace(" ", "_"), value=joined(part))  # fmt: skip
-
-
-def first_parts(parts: Iterable[Part]) -> dict[str, Part]:
-    found: dict[str, Part] = {}
-    for part in parts:
-        if part.name and (part.name not in found or not found[part.name].content):
-            found[part.name] = part
-    return found
+                self.write_field(part.line, kind, record_id, label_key(part), joined(part))
 
 
 def label_key(part: Part) -> str:
@@ -126,9 +116,12 @@ def joined(part: Part) -> str:
 
 def item_text(item: Item) -> str:
     """A list entry with the entries under it, a line each; the cells of a table row."""
-    if item.fields:
-        return " — ".join(cell.text for cell in item.fields.values() if cell.text)
-    return "\n".join(filter(None, (item.text, *map(item_text, item.items))))
+    texts, stack = [], [item]
+    while stack:
+        entry = stack.pop()
+        texts.append(" — ".join(cell.text for cell in entry.fields.values() if cell.text) if entry.fields else entry.text)
+        stack.extend(reversed(entry.items))
+    return "\n".join(filter(None, texts))
 
 
 def _without_carried(part: Part, words: Vocabulary) -> tuple[Part, dict[int, str]]:

@@ -18,7 +18,7 @@ from opsanalytics.errors import DatabaseError, DestinationError, QueryError, Rep
 from opsanalytics.findings import Finding, finding
 from opsanalytics.markup.words import with_hyphens
 from opsanalytics.readers import KINDS, Kind, read_record
-from opsanalytics.readers.decisions import resolve_decision_links
+from opsanalytics.readers.decision_links import resolve_decision_links
 from opsanalytics.readers.reading import Context
 from opsanalytics.readers.rituals import carry_over
 from opsanalytics.repository import Repository, find_repository
@@ -112,7 +112,11 @@ def _repository(workspace: Workspace, as_of: str | None) -> tuple[Repository | N
     except RepositoryError as error:
         if as_of:
             raise
-        return None, [finding("OPS106", "ops.yml", 1, 1, f"git says: {error}")]
+        return None, [_git_says(error)]
+
+
+def _git_says(error: RepositoryError) -> Finding:
+    return finding("OPS106", "ops.yml", 1, 1, f"git says: {error}")
 
 
 def find_moment(workspace: Workspace, repository: Repository | None, as_of: str | None, now: datetime) -> Moment:
@@ -207,7 +211,8 @@ def _note_file(records: Records, kind: Kind, source: Source, status: str, count:
 
 
 def _tell_apart(records: Records, kind: Kind, rows: dict[str, list[Row]]) -> None:
-    """A second file that claims an id gets `~2`, so that neither wins in silence. Case and width make no other id."""
+    """A second file that claims an id gets `~2`, so that neither wins in silence. Case, width and
+    letters of another alphabet that look alike make no other id."""
     for table in (kind.table, *(name for name in rows if name != kind.table)):
         if key := TABLES[table].key:
             taken = records.ids[table]
@@ -226,8 +231,11 @@ def _give_other_id(records: Records, rows: dict[str, list[Row]], row: Row, key: 
     _rename(rows, claimed, f"{claimed}~{number}")
 
 
+_LOOK_ALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХаеѕіјорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTYXaesijopcyxABEZHIKMNOPTYXo")
+
+
 def _same(record_id: str) -> str:
-    return with_hyphens(normalize("NFKC", record_id)).casefold()
+    return with_hyphens(normalize("NFKC", record_id).translate(_LOOK_ALIKES)).casefold()
 
 
 def _rename(rows: dict[str, list[Row]], old: str, new: str) -> None:
@@ -260,7 +268,7 @@ def _load_row(
     return {
         "loaded_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         "workspace": str(workspace.root),
-        "dirty": _is_dirty(workspace, repository, moment, sources),
+        "dirty": _is_dirty(workspace, repository, moment, sources, records),
         "as_of": moment.as_of.replace(microsecond=0),
         "tool_version": __version__,
         "company": workspace.company,
@@ -272,14 +280,22 @@ def _load_row(
     }
 
 
-def _is_dirty(workspace: Workspace, repository: Repository | None, moment: Moment, sources: Sources) -> bool | None:
-    """Whether the records that were read are not the commit's, by the ids that git gives to contents."""
+def _is_dirty(
+    workspace: Workspace, repository: Repository | None, moment: Moment, sources: Sources, records: Records
+) -> bool | None:
+    """Whether the records that were read are not the commit's, by the ids that git gives to contents; None, with a
+    finding, when git cannot list them."""
     if repository is None:
         return None
     if moment.commit:
         return False
     globs = [Globs(workspace.globs(kind)) for kind in KINDS]
-    regular = (blob for blob in repository.files("HEAD") if blob.mode.startswith("100"))
+    try:
+        listed = repository.files("HEAD")
+    except RepositoryError as error:
+        records.findings.append(_git_says(error))
+        return None
+    regular = (blob for blob in listed if blob.mode.startswith("100"))
     committed = {blob.path: blob.object_id for blob in regular if any(each.match(blob.path) for each in globs)}
     like = next(iter(committed.values()), "0" * 40)
     read = {source.path: source.blob_id(like) for files in sources.values() for source in files if source.data is not None}

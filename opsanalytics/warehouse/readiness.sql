@@ -1,4 +1,4 @@
--- Which analyses the record can carry: the share of counted incidents, and of promises, that state a field.
+-- Which analyses the record can carry: the share of counted incidents, promises, decisions and sessions that state a field.
 with incidents_counted as (
     select * from incident_facts where is_counted
 ),
@@ -24,6 +24,16 @@ shares as (
     select 10, 'due day', count(due_on), count(*), 'follow-ups', 'overdue promises' from action_items
     union all
     select 11, 'day it was done', count(done_on), count(*) filter (status = 'done'), 'done follow-ups', 'time to close' from action_items
+    union all
+    select 12, 'status', count(status), count(*), 'decisions', 'open and superseded decisions' from decisions
+    union all
+    select 13, 'day it was decided', count(decided_on), count(*) filter (status in ('accepted', 'rejected')), 'settled decisions', 'decisions by period' from decisions
+    union all
+    select 14, 'day', count(held_on), count(*), 'sessions', 'rituals held against promised' from ritual_sessions
+    union all
+    select 15, 'minutes', count(duration_minutes), count(*), 'sessions', 'minutes against the timebox' from ritual_sessions
+    union all
+    select 16, 'people present', count(*) filter (session_id in (select session_id from ritual_attendance where present)), count(*), 'sessions', 'attendance' from ritual_sessions
 )
 select field, stated, n, of_what, carries,
     case when n = 0 then 'nothing to judge by' when stated >= 0.5 * n then 'usable' when stated > 0 then 'thin' else 'not' end as verdict

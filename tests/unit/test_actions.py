@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -17,10 +18,10 @@ WORDS = Vocabulary()
 JAN = {day: date(2026, 1, day) for day in range(1, 32)}
 
 
-def actions(markdown: str) -> tuple[list[Action], Reading]:
+def actions(markdown: str, people: Collection[str] = ()) -> tuple[list[Action], Reading]:
     reading = Reading("x.md")
     document = parse_document(f"## Follow-ups\n\n{markdown}\n", WORDS.labels(SHAPES))
-    return read_actions(document.named("follow_ups")[0], FileTimes(reading, Context(WORDS)), WORDS), reading
+    return read_actions(document.named("follow_ups")[0], FileTimes(reading, Context(WORDS)), WORDS, people), reading
 
 
 def only(markdown: str) -> tuple[Any, ...]:
@@ -63,13 +64,22 @@ def only(markdown: str) -> tuple[Any, ...]:
         ("1. Fix it — Ana", ("Fix it", "Ana", None, None, "open")),
         ("- Fix it\n  - and this — Bo — 2026-01-21", ("Fix it", None, None, None, "open")),
         ("- Fix it\n  on two lines — Ana", ("Fix it on two lines", "Ana", None, None, "open")),
+        ("- Fix it\n  - Owner: Ana\n  - Due: 2026-01-20\n  - Status: done", ("Fix it", "Ana", JAN[20], None, "done")),
+        ("- Fix it (DRI: Ana, ETA: 2026-01-20)", ("Fix it", "Ana", JAN[20], None, "open")),
+        ("- [x] Fix it (won't do)", ("Fix it", None, None, None, "dropped")),
+        ("- ~~Fix it~~ — Ana", ("Fix it", "Ana", None, None, "dropped")),
+        ("- 🚧 Fix it", ("Fix it", None, None, None, "open")),
+        ("- [done] Fix it", ("Fix it", None, None, None, "done")),
+        ("- Bo: Fix it", ("Bo: Fix it", None, None, None, "open")),
+        ("### Fix it\n- Owner: Ana\n- Due: 2026-01-20", ("Fix it", "Ana", JAN[20], None, "open")),
+        ("- Fix it so that it can do all of these:\n  - stop\n  - go", ("Fix it so that it can do all of these:", None, None, None, "open")),
     ],
 )
 def test_a_promise_in_any_of_these_forms_has_these_parts(line: str, expected: tuple[Any, ...]):
     assert only(line) == expected
 
 
-@pytest.mark.parametrize("line", ["- [ ] Action — Owner — Due", "- [ ] …", "- [ ]", "- TBD", "- n/a", "- ", "none", "None yet."])
+@pytest.mark.parametrize("line", ["- [ ] Action — Owner — Due", "- [ ] …", "- [ ]", "- TBD", "- n/a", "- ", "none", "None yet.", "- None.", "- No action items", "- ... another item"])
 def test_what_the_template_left_standing_is_no_promise(line: str):
     assert actions(line)[0] == []
 
@@ -89,6 +99,34 @@ def test_a_table_tells_by_its_header_what_a_cell_means():
         ("Watch it", None, None, "open"),
     ]
     assert [each.code for each in reading.findings] == ["OPS111"]
+
+
+@pytest.mark.parametrize("markdown", ["- Short term:\n  - Fix it\n  - Watch it", "- Ops\n  - [ ] Fix it\n  - [ ] Watch it",
+                                      "### Short term\n- Fix it\n- Watch it", "**Short term**\n\n- Fix it\n- Watch it"])  # fmt: skip
+def test_what_only_names_a_group_is_no_promise_and_its_name_is_kept(markdown: str):
+    found, _ = actions(markdown)
+    assert [each.text for each in found] == ["Fix it", "Watch it"]
+    assert {each.extras["group"] for each in found} <= {"Short term", "Ops"}
+
+
+@pytest.mark.parametrize("line", ["- Ana: fix it", "- Fix it (Ana)", "- **Ana** - fix it", "- [Ana] fix it", "- Fix it (ana ruiz)"])
+def test_a_name_alone_owns_when_the_file_knows_it(line: str):
+    found, _ = actions(line, people={"ana", "ana ruiz"})
+    assert [(each.text.casefold(), (each.owner or "").casefold()[:3]) for each in found] == [("fix it", "ana")]
+
+
+@pytest.mark.parametrize("line", ["- Fix it by EOW", "- Fix it (ETA: Q3 2026)", "- Fix it — Ana — next sprint"])
+def test_a_due_day_that_is_no_day_is_found_and_kept_as_written(line: str):
+    (action,), reading = actions(line)
+    assert (action.text, action.due_on, [each.code for each in reading.findings]) == ("Fix it", None, ["OPS111"])
+    assert action.extras["due_on"] in ("EOW", "Q3 2026", "next sprint")
+
+
+def test_what_no_column_of_actions_takes_is_kept():
+    (action,), _ = actions("| Action | Type | Bug |\n|---|---|---|\n| Fix it | prevent | FER-210 **DONE** |\n")
+    assert (action.status, action.extras) == ("done", {"type": "prevent", "bug": "FER-210 DONE"})
+    (action,), _ = actions("- Fix [OPS-1](https://bugs.example/1)\n  - first here\n")
+    assert action.extras == {"details": "- first here", "link": "https://bugs.example/1"}
 
 
 def test_a_team_can_announce_days_in_its_own_words():

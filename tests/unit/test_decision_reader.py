@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from opsanalytics.markup.strict_yaml import MarkupError
 from opsanalytics.readers import KINDS, read_record
-from opsanalytics.readers.decisions import parse_decision, resolve_decision_links
+from opsanalytics.readers.decision_links import resolve_decision_links
+from opsanalytics.readers.decisions import parse_decision
 from opsanalytics.readers.reading import Context
 from opsanalytics.readers.vocabulary import Vocabulary
 

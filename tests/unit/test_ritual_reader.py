@@ -75,6 +75,54 @@ def test_the_day_is_the_date_else_the_titles_else_the_files(name: str, text: str
     assert str(session(f"ops/rituals/triage/{name}.md", text)["held_on"]) == day
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "day"),
+    [
+        ("112626-weekly", "# S", "2026-11-26"), ("102526-110826-ui", "# S", "None"), ("x", "# S (May 17th, 2026)", "2026-05-17"),
+        ("060926-x", "# 5/31/26 - 6/7/26", "2026-06-09"), ("x", "# S\n\nTime: 11/26/26 7pm - 8pm", "2026-11-26"),
+        ("x", "# S\n\nOn Nov 26, 2026 we met.", "2026-11-26"), ("x", "# S\n\nThe next meeting is on Nov 26, 2026.", "None"),
+        ("x", "# S\n\nNext meeting: 2026-11-26", "None"), ("x", "# Notes\n\n# 11/26/26\n- a", "2026-11-26"),
+    ],
+)  # fmt: skip
+def test_with_the_month_first_days_are_found_in_names_titles_and_sentences(name: str, text: str, day: str):
+    context = Context(Vocabulary(), date_order="MDY")
+    assert str(session(f"meetings/{name}.md", f"{text}\n\n## Notes\n- a\n", context)["held_on"]) == day
+
+
+def test_each_dated_heading_is_a_session_of_its_own():
+    text = "# Sync\n\nHost: Ana\n\n## 2026-09-08\nPresent: Bo\n\n## 2026-09-01\n- a\n\n## 1 September 2026\n- b\n"
+    rows = read("meetings/sync.md", text).rows
+    assert [(row["session_id"], row["facilitator"], row["source_line"]) for row in rows["ritual_sessions"]] == [
+        ("meetings/sync#2026-09-08", "Ana", 5), ("meetings/sync#2026-09-01", "Ana", 8), ("meetings/sync#2026-09-01~2", "Ana", 11),
+    ]  # fmt: skip
+    assert [(row["session_id"][-2:], row["text"]) for row in rows["ritual_notes"]] == [("01", "a"), ("~2", "b")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["# Sync 2026-09-08\n\n## 2026-09-08\n- a", "# Sync\n\n## 2026-09-08\n- a\n\n## Next meeting 2026-09-15\n- b",
+     "# Sync\n\n## Incident of 2026-09-01\n- a\n\n## Incident of 2026-09-02\n- b",
+     "# Sync 2026-09-08\n\n## 2026-09-01: queue down\n- a\n\n## 2026-09-02: queue up\n- b"],
+)  # fmt: skip
+def test_headings_about_other_days_are_no_sessions(text: str):
+    rows = read("meetings/sync.md", text).rows
+    assert [row["session_id"] for row in rows["ritual_sessions"]] == ["meetings/sync"]
+    assert next(row["text"] for row in rows["ritual_notes"]) == "a"
+
+
+@pytest.mark.parametrize(
+    ("said", "started", "minutes"),
+    [
+        ("Time: 10:00 - 10:45", "10:00", 45), ("Date: 2026-09-01, 2:10 - 2:30pm", "14:10", 20), ("Time (UTC): 9am to noon", "09:00", 180),
+        ("Started: 9:30\nEnded: 10:15", "09:30", 45), ("Started: 10:15\nEnded: 9:30", "10:15", None), ("Duration: 50 min", None, 50),
+        ("Date: 2026-09-01 week 8 10:00am - 1:00pm", "10:00", 180), ("Time: noonish", None, None),
+    ],
+)  # fmt: skip
+def test_hours_are_read_where_they_are_stated(said: str, started: str | None, minutes: float | None):
+    row = session("meetings/2026-09-01.md", f"# Sync\n\n{said}\n\n## Notes\n- a\n")
+    assert (row["started_at"] and f"{row['started_at']:%H:%M}", row["duration_minutes"]) == (started, minutes)
+
+
 RETRO = "# Retro\n\nDate: {day}\n\n## Top 3 improvements\n{actions}\n"
 
 
@@ -135,6 +183,7 @@ def test_other_rules_are_refused(rule: str):
 HOSTILE = st.lists(st.sampled_from([
     "# ", "## Ana\n", "- Yesterday: ", "## Present\n", "- [x] ", "- [ ] ", "Date: ", "2026-99-99", "Started: 25:61", "Duration: ",
     "\n", "## Objectives\n", "### X — Y\n", "- a — 1 -> ", "→", "Ended: 09:00\n", "Started: 09:00\n", "| a | b |\n|---|---|\n| c | d |\n",
+    "## 2026-09-01\n", "## 2026-09-02\n", "**Ana**\n\n", "| Name | Present |\n|---|---|\n| Ana | x |\n", "Absent: Ana\n", "  - Bo\n", "10:00 - 11pm",
     "## Top 3 improvements\n", "(carried over)", "---\n", "present: [", "\u202e", "1e999", "\U0001f600", "## Last time\n", "\r", "@", ";",
 ]), max_size=40).map("".join) | st.text(max_size=300)  # fmt: skip
 
@@ -147,7 +196,8 @@ def test_whatever_the_text_nothing_but_a_markup_error_is_raised(text: str):
     except MarkupError:
         return
     carry_over(reading.rows)
-    assert reading.ignored or len(reading.rows["ritual_sessions"]) == 1
+    ids = [row["session_id"] for row in reading.rows["ritual_sessions"]]
+    assert reading.ignored or (ids and len(set(ids)) == len(ids))
 
 
 YAML = st.lists(st.sampled_from([

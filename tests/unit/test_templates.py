@@ -19,12 +19,11 @@ from opsanalytics.scaffold.records import (
     new_record,
     planned_period,
     template,
-    write_settings,
     write_templates,
 )
 from opsanalytics.warehouse.connect import read_rows
 from opsanalytics.warehouse.load import load
-from opsanalytics.workspace import parse_settings, read_workspace
+from opsanalytics.workspace import read_workspace
 
 TODAY = datetime.date(2026, 9, 30)
 AGENDA_SQL = (Path(opsanalytics.warehouse.__file__).parent / "agenda.sql").read_text("utf-8")
@@ -70,16 +69,6 @@ class TestLaidDown:
         write_templates(tmp_path)
         with pytest.raises(DestinationError, match="is there already"):
             write_templates(tmp_path)
-
-    def test_settings_name_each_kind_by_its_own_places(self, tmp_path: Path) -> None:
-        for place in ("ops/incidents", "docs/adr", "retros"):
-            (tmp_path / place).mkdir(parents=True)
-            (tmp_path / place / "2026-01-05-one.md").write_text("# One\n", encoding="utf-8")
-        write_settings(tmp_path)
-        records = parse_settings((tmp_path / "ops.yml").read_bytes())[0].records
-        assert {kind: [glob.partition("/**")[0] for glob in globs] for kind, globs in records.items()} == {
-            "incidents": ["ops/incidents"], "decisions": ["docs/adr"], "rituals": ["retros"],
-        }  # fmt: skip
 
 
 class TestNew:
