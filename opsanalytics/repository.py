@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ class Repository:
 
     def commit(self, name: str) -> str:
         """The full id of a commit that the user names."""
-        if name.startswith("-"):
+        if name.startswith("-") or not name.isprintable():
             raise RepositoryError(f"`{name}` is no commit")
         try:
             return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}").decode().strip()
@@ -65,8 +66,10 @@ class Repository:
 
     def committed_at(self, commit: str) -> datetime:
         header = self.git("cat-file", "commit", commit).decode(errors="replace").split("\n\n", 1)[0]
-        line = next(line for line in header.splitlines() if line.startswith("committer "))
-        return datetime.fromtimestamp(int(line.split()[-2]), UTC).replace(tzinfo=None)
+        found = re.search(r"^committer .* (\d{1,11}) [+-]\d{4}$", header, re.MULTILINE)
+        if not found:
+            raise RepositoryError(f"the time of commit {commit[:12]} cannot be read")
+        return datetime.fromtimestamp(int(found[1]), UTC).replace(tzinfo=None)
 
     def files(self, commit: str) -> list[Blob]:
         """All files below the folder in a commit."""

@@ -8,14 +8,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha1, sha256
 from pathlib import Path
+from posixpath import normpath
 
 from wcmatch import glob
+from wcmatch._wcparse import PatternLimitException  # it has no public name
 
-from opsanalytics.repository import Repository
+from opsanalytics.repository import Blob, Repository
 
 MAX_BYTES = 5_000_000
 _GLOB = glob.GLOBSTAR | glob.BRACE | glob.FORCEUNIX
+_LINK = "symbolic link, not followed"
 _LINKED_FOLDER = "symbolic link to a folder, not followed"
+_SUBMODULE = "submodule, whose files are another repository's"
 _NEVER = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
 
 
@@ -40,11 +44,14 @@ class Source:
 
 
 class Globs:
-    """The patterns of one kind of record."""
+    """The patterns of one kind of record. Raises ValueError when their braces make thousands of them."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self.patterns = tuple(pattern.removeprefix("./") for pattern in patterns)
-        self._matcher = glob.compile(list(self.patterns), flags=_GLOB)
+        self.patterns = tuple(map(normpath, patterns))
+        try:
+            self._matcher = glob.compile(list(self.patterns), flags=_GLOB)
+        except PatternLimitException:
+            raise ValueError("the braces of a glob make more than a thousand of it") from None
 
     def match(self, path: str) -> bool:
         return bool(self._matcher.match(path))
@@ -79,23 +86,37 @@ def read_tree(root: Path, globs: Globs) -> list[Source]:
     found: dict[str, Source] = {}
     for path in sorted(globs.files()):
         if os.path.lexists(root / path):
-            found[path] = Source(path, None, "symbolic link, not followed") if _has_link(root, path) else _read(root, path)
+            found[path] = Source(path, None, _LINK) if _has_link(root, path) else read_file(root, path)
     for folder in sorted(globs.walked()):
         for path, passed_over in _walk(root, folder):
             if path not in found and (passed_over or globs.match(path)):
-                found[path] = passed_over or _read(root, path)
+                found[path] = passed_over or read_file(root, path)
     return [found[path] for path in sorted(found)]
+
+
+def find_files(root: Path, globs: Globs) -> list[str]:
+    """The paths of the matching files, none of them opened; what is no Unicode name, or reached by a link, is left out."""
+    paths = (path for folder in globs.walked() for path, passed_over in _walk(root, folder) if not passed_over)
+    return sorted(path for path in paths if path == _printable(path) and globs.match(path))
 
 
 def read_commit(repository: Repository, commit: str, globs: Globs) -> list[Source]:
     """The matching files of a commit, in the order of their paths."""
-    blobs = [blob for blob in repository.files(commit) if globs.match(blob.path)]
-    passed = [Source(_printable(blob.path), None, "symbolic link, not followed") for blob in blobs if blob.mode == "120000"]
+    files = repository.files(commit)
+    blobs = [blob for blob in files if globs.match(blob.path)]
+    passed = [Source(_printable(blob.path), None, _LINK) for blob in blobs if blob.mode == "120000"]
+    passed += [Source(_printable(blob.path), None, _SUBMODULE) for blob in files if _is_submodule_of(blob, globs)]
     regular = [blob for blob in blobs if blob.mode.startswith("100")]
     large = [_too_large(_printable(blob.path), blob.size) for blob in regular if blob.size > MAX_BYTES]
     wanted = [blob for blob in regular if blob.size <= MAX_BYTES]
     read = [Source(_printable(blob.path), data) for blob, data in repository.contents(wanted)]
     return sorted([*passed, *large, *read], key=lambda source: source.path)
+
+
+def _is_submodule_of(blob: Blob, globs: Globs) -> bool:
+    """Whether records may lie in it: it is in a folder that the globs walk, or holds one."""
+    pairs = ((f"{blob.path}/", f"{folder}/".lstrip("/")) for folder in globs.walked())
+    return blob.mode == "160000" and any(here.startswith(there) or there.startswith(here) for here, there in pairs)
 
 
 def _walk(root: Path, folder: str) -> Iterator[tuple[str, Source | None]]:
@@ -119,7 +140,7 @@ def _walk(root: Path, folder: str) -> Iterator[tuple[str, Source | None]]:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in _NEVER:
                     waiting.append(path)
-            elif entry.is_symlink() and entry.is_dir():
+            elif entry.is_symlink() and Path(entry).is_dir():
                 yield path, Source(_printable(path), None, _LINKED_FOLDER)
             else:
                 yield path, None
@@ -134,17 +155,18 @@ def _has_link(root: Path, folder: str) -> bool:
     return False
 
 
-def _read(root: Path, path: str) -> Source:
+def read_file(root: Path, path: str) -> Source:
     printable = _printable(path)
     try:
         about = os.lstat(root / path)
         if stat.S_ISLNK(about.st_mode):
-            return Source(printable, None, "symbolic link, not followed")
+            return Source(printable, None, _LINK)
         if not stat.S_ISREG(about.st_mode):
             return Source(printable, None, "not a regular file")
         if about.st_size > MAX_BYTES:
             return _too_large(printable, about.st_size)
-        return Source(printable, _bytes(root / path))
+        data = _bytes(root / path)
+        return _too_large(printable, len(data)) if len(data) > MAX_BYTES else Source(printable, data)
     except OSError as error:
         return Source(printable, None, f"cannot be read: {error.strerror}", is_refused=True)
 

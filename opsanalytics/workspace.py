@@ -17,6 +17,7 @@ from opsanalytics.markup.strict_yaml import MarkupError, Node, parse_yaml
 from opsanalytics.readers import KINDS, PLACES
 from opsanalytics.readers.reading import Context
 from opsanalytics.readers.vocabulary import Vocabulary, built_in_words
+from opsanalytics.tree import Globs
 
 CONFIG = "ops.yml"
 DATABASE = "data/ops.duckdb"
@@ -117,6 +118,7 @@ def _check_globs(kind: str, globs: Any) -> None:
     for pattern in globs:
         if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
             raise ValueError(f"`{pattern}` must stay inside the workspace")
+    Globs(globs)
 
 
 @dataclass(frozen=True)
