@@ -140,14 +140,15 @@ def _standing(workspace: Any, folder: Path | None) -> Path | None:
 @click.option("--templates", is_flag=True, help="Also lay down the templates.")
 def init(folder: Path, templates: bool) -> None:
     """Write ops.yml for FOLDER, from the records that are found there."""
-    from opsanalytics.scaffold.records import write_settings, write_templates
+    from opsanalytics.scaffold.records import write_templates
+    from opsanalytics.scaffold.settings import write_settings
 
     folder = folder.resolve()
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder")
     found = write_settings(folder)
     click.echo(f"wrote {folder / 'ops.yml'}")
-    click.echo("\n".join(found) if found else "no records found in the conventional places; the chapter's are set")
+    click.echo("\n".join(map(str, found)) if found else "no records found; the chapter's places are set")
     for path in write_templates(folder) if templates else ():
         click.echo(f"wrote {path}")
     _say_readiness(_tables(None, folder=folder))

@@ -1,10 +1,10 @@
-"""New records from the chapter's templates, a session's with what is due in it, and the ops.yml of a new workspace."""
+"""New records from the chapter's templates, a session's with what is due in it."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +14,7 @@ from opsanalytics.readers import KINDS
 from opsanalytics.readers.rituals import ritual_name
 from opsanalytics.scaffold.agenda import NOTHING, Agenda, render_agenda, render_last
 from opsanalytics.tree import Globs, read_tree
-from opsanalytics.workspace import CONFIG, Workspace, parse_settings
+from opsanalytics.workspace import Workspace
 
 RITUALS = ("standup", "triage", "ship-review", "oncall-sync", "product-council", "retrospective", "planning")
 RECORDS = ("incident", "decision", *RITUALS, "cadence", "onboarding")
@@ -44,11 +44,11 @@ def new_record(kind: str, workspace: Workspace, title: str | None, today: date, 
     if kind == "decision":
         return _new_decision(workspace, title, today)
     if kind == "cadence":
-        _write_new(workspace.root / CADENCE, fill_template(kind, {"today": str(today)}))
+        write_new(workspace.root / CADENCE, fill_template(kind, {"today": str(today)}))
         return workspace.root / CADENCE
     if kind == "onboarding":
         path = _path_that_loads(workspace, kind, _folder(workspace, kind), _slug(title or "") or str(today))
-        _write_new(path, fill_template(kind, {"title": title or "Onboarding", "today": str(today)}))
+        write_new(path, fill_template(kind, {"title": title or "Onboarding", "today": str(today)}))
         return path
     if kind in RITUALS:
         return _new_session(kind, workspace, title, today, agenda or Agenda())
@@ -60,7 +60,7 @@ def new_incident(workspace: Workspace, title: str | None, today: date) -> Path:
     folder = _folder(workspace, "incidents")
     incident_id = _next_id(workspace, folder, today)
     path = _path_that_loads(workspace, "incidents", folder, incident_id)
-    _write_new(path, fill_template("incident", {"id": incident_id, "title": title or incident_id}))
+    write_new(path, fill_template("incident", {"id": incident_id, "title": title or incident_id}))
     return path
 
 
@@ -105,7 +105,7 @@ def _new_decision(workspace: Workspace, title: str | None, today: date) -> Path:
     number = _next_number(workspace, today.year)
     path = _path_that_loads(workspace, "decisions", folder, f"{number}-{_slug(title or '') or 'untitled'}")
     values = {"title": title or f"Decision {number}", "status": "proposed", "today": str(today)}
-    _write_new(path, fill_template("decision", values))
+    write_new(path, fill_template("decision", values))
     return path
 
 
@@ -136,7 +136,7 @@ def _new_session(ritual: str, workspace: Workspace, title: str | None, today: da
         "agenda": render_agenda(agenda, with_last=ritual != "retrospective"),
     }
     text = fill_template(ritual, values)
-    _write_new(path, re.sub(r"\A# .*", lambda _: f"# {title}", text) if title else text)
+    write_new(path, re.sub(r"\A# .*", lambda _: f"# {title}", text) if title else text)
     return path
 
 
@@ -164,7 +164,7 @@ def planned_period(today: date, fiscal_year_start: int) -> str:
 # Files ------------------------------------------------------------------------------------------------------------
 
 
-def _write_new(path: Path, text: str) -> None:
+def write_new(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
@@ -175,22 +175,12 @@ def _write_new(path: Path, text: str) -> None:
         raise DestinationError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def write_settings(root: Path) -> list[str]:
-    """Writes an ops.yml that says what was found where; returns the places, with the number of files in each."""
-    found = list(_found_places(root))
-    places = {kind: [place for name, place, count in found if count and name == kind] for kind in KINDS}
-    text = _settings_text(root, places)
-    parse_settings(text.encode())
-    _write_new(root / CONFIG, text)
-    return [f"{place}: {count} file{'s' * (count != 1)}" for _, place, count in found]
-
-
 def write_templates(root: Path) -> list[Path]:
     """Lays the templates down where the records go, named so that the loader passes over them."""
     written = []
     for record in RECORDS:
         path = root / _template_path(record)
-        _write_new(path, fill_template(record, _unfilled(record)))
+        write_new(path, fill_template(record, _unfilled(record)))
         written.append(path)
     return written
 
@@ -208,40 +198,3 @@ def _unfilled(record: str) -> dict[str, str]:
     values = {"id": "INC-YYYYMMDD-XX", "title": "Title", "today": "YYYY-MM-DD", "period": "YYYY-QN"}
     status = DECISION_STATUSES if record == "decision" else ""
     return values | {"status": status, "agenda": NOTHING, "last_actions": NOTHING}
-
-
-def _found_places(root: Path) -> Iterator[tuple[str, str, int]]:
-    for kind in KINDS.values():
-        for place in kind.places:
-            if (root / place).is_dir():
-                yield kind.name, place, len(read_tree(root, Globs([_glob(place)])))
-
-
-def _glob(place: str) -> str:
-    return f"{place}/**/*.{{md,markdown,mdx,qmd}}"
-
-
-def _settings_text(root: Path, places: dict[str, list[str]]) -> str:
-    places = {**places, "incidents": places["incidents"] or [KINDS["incidents"].places[0]]}
-    globs = {kind: ", ".join(f'"{_glob(place)}"' for place in found) for kind, found in places.items() if found}
-    records = "\n".join(f"  {kind}: [{found}]" for kind, found in globs.items())
-    return f"""\
-# The settings of opsanalytics for this workspace; everything here is optional.
-company: {_quoted(root.name)}
-# zone: Europe/Paris               # for times that state none; periods and days are cut in it
-# date_order: DMY                  # only for dates such as 03/04/2026
-# fiscal_year_start: 2             # month
-# severities: [SEV-1, SEV-2, SEV-3]  # worst first
-records:
-{records}
-# vocabulary:
-#   labels: {{detected_at: ["first noticed"]}}
-#   severity: {{SEV-1: [meltdown]}}
-policies:
-  follow_up_sla_days: {{SEV-1: 7, SEV-2: 14, SEV-3: 30}}
-  postmortem_scheduled_hours: 72     # after resolved
-"""
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
