@@ -54,17 +54,28 @@ class Node:
 def parse_yaml(text: str, first_line: int = 1) -> Node:
     """One YAML document. Refuses aliases, duplicate keys, keys that are not scalars, tags that make more of a value than
     a column would, depth and size over the limits."""
+    roots = _build(text, _Builder(first_line))
+    return roots[0] if roots else Node(None, first_line, 1)
+
+
+def parse_yaml_documents(text: str) -> list[Node]:
+    """The documents of a file, those that hold nothing left out. An alias stands for what its anchor holds and counts as
+    much; the limits are those of the whole file."""
+    return [root for root in _build(text, _Builder(1, is_stream=True)) if root.value is not None]
+
+
+def _build(text: str, builder: _Builder) -> list[Node]:
     text = text.translate(_LINE_BREAKS_OF_YAML)
     try:
-        return _Builder(first_line).build(text)
+        return builder.build(text)
     except ReaderError as error:
         before = text.encode()[: error.position].decode(errors="replace")
         line, column = before.count("\n"), len(before) - before.rfind("\n")
-        raise MarkupError(f"not valid YAML: {error.reason}", first_line + line, column) from None
+        raise MarkupError(f"not valid YAML: {error.reason}", builder.first_line + line, column) from None
     except yaml.YAMLError as error:
         what = getattr(error, "problem", None) or "not YAML"
         line, column = _place(getattr(error, "problem_mark", None), text)
-        raise MarkupError(f"not valid YAML: {what}", first_line + line, column) from None
+        raise MarkupError(f"not valid YAML: {what}", builder.first_line + line, column) from None
 
 
 def _place(mark: Any, text: str) -> tuple[int, int]:
@@ -76,21 +87,25 @@ def _place(mark: Any, text: str) -> tuple[int, int]:
 
 
 class _Builder:
-    def __init__(self, first_line: int) -> None:
+    """Of one document; as a stream of any number, in which aliases are followed."""
+
+    def __init__(self, first_line: int, *, is_stream: bool = False) -> None:
         self.first_line = first_line
-        self.root: Node | None = None
+        self.is_stream = is_stream
+        self.roots: list[Node] = []
+        self.anchors: dict[str, Node] = {}
         self.open: list[Node] = []
         self.keys: list[str | None] = []
         self.count = 0
 
-    def build(self, text: str) -> Node:
+    def build(self, text: str) -> list[Node]:
         loader = _PARSER(text)
         try:
             while loader.check_event():
                 self._take(loader.get_event())
         finally:
             loader.dispose()
-        return self.root or Node(None, self.first_line, 1)
+        return self.roots
 
     def _take(self, event: Any) -> None:
         mark = event.start_mark
@@ -100,35 +115,54 @@ class _Builder:
             raise MarkupError(f"tags ({tag[:40]}) are not read", line, column)
         match event:
             case yaml.AliasEvent():
-                raise MarkupError("aliases (*name) are not read", line, column)
-            case yaml.DocumentStartEvent() if self.root:
-                raise MarkupError("a second YAML document", line, column)
+                self._add_again(event.anchor, line, column)
+            case yaml.DocumentStartEvent():
+                self.anchors.clear()
+                if self.roots and not self.is_stream:
+                    raise MarkupError("a second YAML document", line, column)
             case yaml.ScalarEvent():
                 is_null = not event.style and event.value in _NULLS
                 if "\0" in event.value:
                     raise MarkupError("a NUL character", line, column)
-                self._add(Node(None if is_null else event.value, line, column, event.style == "|"))
+                self._add(Node(None if is_null else event.value, line, column, event.style == "|"), event.anchor)
             case yaml.SequenceStartEvent():
-                self._open(Node([], line, column))
+                self._open(Node([], line, column), event.anchor)
             case yaml.MappingStartEvent():
-                self._open(Node({}, line, column))
+                self._open(Node({}, line, column), event.anchor)
             case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
                 self.open.pop()
                 self.keys.pop()
 
-    def _open(self, node: Node) -> None:
-        if len(self.open) >= MAX_DEPTH:
-            raise MarkupError(f"nested deeper than {MAX_DEPTH} levels", node.line, node.column)
-        self._add(node)
+    def _open(self, node: Node, anchor: str | None) -> None:
+        self._check(1, 1, node.line, node.column)
+        self._add(node, anchor)
         self.open.append(node)
         self.keys.append(None)
 
-    def _add(self, node: Node) -> None:
+    def _check(self, depth: int, size: int, line: int, column: int) -> None:
+        if len(self.open) + depth > MAX_DEPTH:
+            raise MarkupError(f"nested deeper than {MAX_DEPTH} levels", line, column)
+        if self.count + size > MAX_NODES:
+            raise MarkupError(f"more than {MAX_NODES} values", line, column)
+
+    def _add_again(self, anchor: str | None, line: int, column: int) -> None:
+        node = self.anchors.get(anchor or "")
+        if not self.is_stream:
+            raise MarkupError("aliases (*name) are not read", line, column)
+        if node is None or any(node is each for each in self.open):
+            raise MarkupError(f"nothing that is written before is named `{anchor}`", line, column)
+        size, depth = _extent(node)
+        self._check(depth, size, line, column)
+        self.count += size - 1
+        self._add(node)
+
+    def _add(self, node: Node, anchor: str | None = None) -> None:
+        self._check(0, 1, node.line, node.column)
         self.count += 1
-        if self.count > MAX_NODES:
-            raise MarkupError(f"more than {MAX_NODES} values", node.line, node.column)
+        if anchor:
+            self.anchors[anchor] = node
         if not self.open:
-            self.root = node
+            self.roots.append(node)
         elif isinstance(self.open[-1].value, list):
             self.open[-1].value.append(node)
         elif self.keys[-1] is None:
@@ -145,3 +179,11 @@ class _Builder:
         if node.value in self.open[-1].value:
             raise MarkupError(f"the key `{node.value}` is written twice", node.line, node.column)
         return node.value
+
+
+def _extent(node: Node) -> tuple[int, int]:
+    """How many values a node holds, itself included, and how deep it is nested."""
+    value = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    below = [_extent(each) for each in value]
+    is_nested = isinstance(node.value, dict | list)
+    return 1 + sum(size for size, _ in below), is_nested + max((depth for _, depth in below), default=0)
