@@ -17,9 +17,16 @@ INCIDENT_STATUSES = ("open", "mitigated", "resolved", "cancelled", "merged")
 DETECTORS = ("monitor", "customer", "on-call", "other")
 PHASES = ("detection", "diagnosis", "mitigation", "resolved", "update")
 DECISION_STATUSES = ("draft", "proposed", "accepted", "rejected", "deprecated", "superseded")
+RFC_STATUSES = ("draft", "open", "accepted", "implemented", "rejected", "withdrawn", "deferred", "superseded", "deprecated")
 SESSION_STATUSES = ("held", "cancelled")
 KEY_RESULT_STATUSES = ("hit", "missed", "not measured")
+HORIZONS = ("now", "next", "later", "done")
+ROADMAP_STATUSES = ("open", "done", "dropped")
 ACTION_STATUSES = ("open", "done", "dropped", "gone")
+WINDOW_KINDS = ("rolling", "calendar")
+BUDGETING_METHODS = ("occurrences", "timeslices", "ratio_timeslices")
+DEPLOYMENT_STATUSES = ("succeeded", "failed", "rolled-back", "cancelled", "running")
+PAGE_URGENCIES = ("high", "low")
 LEVELS = ("error", "warning", "info")
 FILE_STATUSES = ("loaded", "rejected", "ignored")
 
@@ -226,6 +233,20 @@ RECORD_TABLES = (
         _column("to_raw", "text", "as written"),
     ),
     _record_table(
+        "rfcs",
+        "One row an RFC.",
+        _column("rfc_id", "text", "the file's own id, else its path without the extension", required=True),
+        _column("title", "text", "front matter's, else the first H1 unless it is a section, else the feature's name, else the id"),
+        _column("status", "text", "where it stands: `open` is under review, `implemented` also what a released RFC is; NULL when "
+                "the file does not say", *RFC_STATUSES),
+        _column("status_raw", "text", "as written"),
+        _column("author", "text", "who wrote it, as written"),
+        _column("opened_on", "day", "day it was put forward, a plain `Date` too; the month in a file's name is no day"),
+        _column("review_ends_on", "day", "last day of its review"),
+        _column("decided_on", "day", "day it was accepted or rejected"),
+        key=("rfc_id",),
+    ),
+    _record_table(
         "rituals",
         "One row a ritual that the cadence promises.",
         _column("ritual", "text", "`standup` `triage` `ship-review` `oncall-sync` `product-council` `retrospective` "
@@ -305,6 +326,34 @@ RECORD_TABLES = (
         key=("key_result_id",),
     ),
     _record_table(
+        "roadmap_items",
+        "One row an item of a roadmap: an entry, a table row, or a heading or bold line that is one itself.",
+        _column("item_id", "text", "its file's path without the extension, `#` and its position", required=True),
+        _column("horizon", "text", "heading or column that it stands under; NULL under a quarter, a version or no such heading: "
+                "that heading is its field `section`", *HORIZONS),
+        _column("position", "integer", "order in the file, from 1", required=True),
+        _column("title", "text", "what is to be done", required=True),
+        _column("dri", "text", "who answers for it"),
+        _column("due_on", "day", "day it is due; a quarter or month is its field `due_on`"),
+        _column("status", "text", "`done` also when it is struck through or stands under a heading for what is done",
+                *ROADMAP_STATUSES, required=True),
+        key=("item_id",),
+    ),
+    _record_table(
+        "runbooks",
+        "One row a runbook.",
+        _column("runbook_id", "text", "its path without the extension", required=True),
+        _column("service", "text", "service that it says it is for; else the known service that the file or its folder is named for"),
+        _column("title", "text", "front matter's, else the first H1, else the id"),
+        _column("pager", "text", "whom to call, or how, as written"),
+        _column("has_playbook", "boolean", "it says what to do: a section such as Diagnosis, Mitigation or Steps that is not empty, "
+                "commands, or numbered steps", required=True),
+        _column("has_rollback", "boolean", "it has a section on rolling back that is not empty", required=True),
+        _column("reviewed_on", "day", "day it was last reviewed"),
+        _column("review_every_days", "integer", "days between reviews; a month is a twelfth of 365.25 days, rounded"),
+        key=("runbook_id",),
+    ),
+    _record_table(
         "onboarding_plans",
         "One row a 30/60/90 plan; its entries are action items with their section.",
         _column("plan_id", "text", "its path without the extension", required=True),
@@ -314,6 +363,96 @@ RECORD_TABLES = (
         _column("mentor", "text", "mentor or mentors, as written"),
         _column("started_on", "day", "first day"),
         key=("plan_id",),
+    ),
+    _record_table(
+        "slos",
+        "One row a service level objective; a document with several objectives has a row for each.",
+        _column("slo_id", "text", "the file's own id, else service and name joined by `-`, else its path, `#` and its "
+                "position; behind `/` or `#` the objective, where a document has several", required=True),
+        _column("service", "text", "service that it is promised for"),
+        _column("name", "text", "name for people"),
+        _column("indicator", "text", "what is measured, in one line: the queries or their ratio"),
+        _column("target", "number", "share of good events that is promised, 0..1: a number up to 1 is a share, one above "
+                "it a percentage"),
+        _column("time_window", "text", "`28d` `1M` `1Q` `1Y`; whole weeks and days of hours are days"),
+        _column("window_kind", "text", "as the file says, else days roll, and months, quarters and years are the calendar's",
+                *WINDOW_KINDS),
+        _column("budgeting_method", "text", "what the budget counts", *BUDGETING_METHODS),
+        _column("time_slice_target", "number", "share of good events that makes a time slice good, 0..1"),
+        _column("time_slice_window", "text", "length of a time slice, such as `1m`"),
+        key=("slo_id",),
+    ),
+    _record_table(
+        "sli_samples",
+        "One row a measurement: good and all events of an objective in a stretch of time.",
+        _column("slo_id", "text", "the objective; as written when there is no such one", required=True),
+        _column("bucket_at", "instant", "start of the stretch; a day alone starts at midnight in the workspace's zone"),
+        _column("bucket_minutes", "number", "its length; where the file states none, the step between an objective's "
+                "stamps, if it is one and the same"),
+        _column("good", "number", "good events"),
+        _column("total", "number", "all events"),
+    ),
+    _record_table(
+        "services",
+        "One row a service.",
+        _column("service", "text", "name as written", required=True),
+        _column("aliases", "texts", "other names of it"),
+        _column("team", "text", "team that owns it"),
+        _column("tier", "text", "how much it matters, as written"),
+        _column("active_from", "day", "first day in use"),
+        _column("retired_on", "day", "day it was switched off"),
+        key=("service",),
+    ),
+    _record_table(
+        "deployments",
+        "One row a deployment.",
+        _column("deployment_id", "text", "the file's own id, else its path, `#` and its position", required=True),
+        _column("service", "text", "service that was deployed"),
+        _column("environment", "text", "where to, as written"),
+        _column("finished_at", "instant", "when it was over"),
+        _column("status", "text", "how it ended", *DEPLOYMENT_STATUSES),
+        key=("deployment_id",),
+    ),
+    _record_table(
+        "pages",
+        "One row a page: somebody was called.",
+        _column("page_id", "text", "the file's own id, else its path, `#` and its position", required=True),
+        _column("paged_at", "instant", "when it was sent"),
+        _column("acknowledged_at", "instant", "when somebody took it"),
+        _column("person", "text", "who was called"),
+        _column("service", "text", "service that it was about"),
+        _column("urgency", "text", "how urgent it was", *PAGE_URGENCIES),
+        _column("incident_id", "text", "the incident that it belongs to; NULL when there is no such file"),
+        key=("page_id",),
+    ),
+    _record_table(
+        "oncall_shifts",
+        "One row a person's stretch on call; a rotation's are written out to its end, else to one round after the load.",
+        _column("shift_id", "text", "the file's own id, else its path, `#` and its position or the rotation's service and "
+                "the day", required=True),
+        _column("person", "text", "who is on call"),
+        _column("service", "text", "service that is covered; NULL when the file names none"),
+        _column("starts_at", "instant", "start; a day alone starts at midnight in the workspace's zone"),
+        _column("ends_at", "instant", "end, at which the next one starts"),
+        key=("shift_id",),
+    ),
+    _record_table(
+        "people",
+        "One row a person of the record.",
+        _column("person", "text", "short name that the record uses, else the full one", required=True),
+        _column("name", "text", "full name"),
+        _column("aliases", "texts", "other names, handles and addresses"),
+        _column("team", "text", "team"),
+        _column("zone", "text", "zone that the person works in"),
+        _column("role", "text", "role"),
+        key=("person",),
+    ),
+    _record_table(
+        "annotations",
+        "One row a remark that is drawn on every time axis, from `ops.yml` or `ops/annotations.yml`.",
+        _column("starts_on", "day", "first day"),
+        _column("ends_on", "day", "last day; NULL when it is one day, or not over"),
+        _column("text", "text", "the remark", required=True),
     ),
     _record_table(
         "record_fields",

@@ -15,7 +15,9 @@ from opsanalytics.findings import Finding, finding
 from opsanalytics.markup.decode import decode
 from opsanalytics.markup.strict_yaml import MarkupError, Node, parse_yaml
 from opsanalytics.readers import KINDS, PLACES
-from opsanalytics.readers.reading import Context
+from opsanalytics.readers.reading import Context, Reading
+from opsanalytics.readers.row_kinds import ANNOTATIONS
+from opsanalytics.readers.tabular import Rows, yaml_entries
 from opsanalytics.readers.vocabulary import Vocabulary, built_in_words
 from opsanalytics.tree import Globs
 
@@ -53,6 +55,7 @@ class Settings(_Strict):
     records: dict[str, Any] = {}
     vocabulary: dict[str, dict[str, list[str]]] = {}
     policies: Policies = Field(default_factory=Policies)
+    annotations: list[Any] | dict[str, Any] | None = None
     schedule: Any = None
     packs: Any = None
 
@@ -129,6 +132,16 @@ class Workspace:
     settings: Settings
     config: bytes = b""
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def annotations(self) -> Reading:
+        """What ops.yml itself remarks."""
+        reading = Reading(CONFIG)
+        if self.config and self.settings.annotations:
+            node = parse_yaml(decode(self.config)).value["annotations"]
+            rows = Rows(ANNOTATIONS, reading, self.context)
+            rows.write_all(yaml_entries(ANNOTATIONS, node, rows))
+        return reading
 
     @property
     def zone(self) -> ZoneInfo | None:

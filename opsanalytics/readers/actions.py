@@ -125,6 +125,11 @@ def _is_group(item: Item, words: Vocabulary) -> bool:
     return has_boxes or not item.text or _is_short_name(item.text)
 
 
+def tells_detail(item: Item, words: Vocabulary) -> bool:
+    """Whether an entry is `Owner: Ana` or its like, and belongs to the promise above it."""
+    return _detail(item, words) is not None
+
+
 def _detail(item: Item, words: Vocabulary) -> tuple[str, Line] | None:
     """`Owner: Ana` below a promise: the column that it fills, and its value."""
     label, colon, value = item.text.partition(":") if not item.fields else ("", "", "")

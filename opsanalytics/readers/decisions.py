@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from opsanalytics.markup.blocks import Line
 from opsanalytics.markup.document import Part, Shape
-from opsanalytics.markup.words import fold, fold_label
+from opsanalytics.markup.words import fold_label
 from opsanalytics.readers.decision_links import (
     OWN_ID,
     RELATIONS,
@@ -174,18 +174,10 @@ class _Decision(Record):
 
     def _status_of(self, text: str) -> str | None:
         """The words that a status opens with: `Superseded by 0012`, `[Accepted]` and `Accepted.` say one."""
-        if self._is_choice(text):
-            return None
-        words = re.findall(r"[^\W\d_]+", text[:80])
-        openings = (" ".join(words[:count]) for count in (3, 2, 1))
-        return self.words.look_up("decision_status", text) or next(
-            filter(None, (self.words.group("decision_status").get(fold(opening)) for opening in openings)), None
-        )
+        return None if self._is_choice(text) else self.words.look_up_opening("decision_status", text)
 
     def _is_choice(self, text: str) -> bool:
-        """`Draft / In Review / Decided` is what the template offers."""
-        pieces = re.split(r"\s[|/]\s", text)
-        return len(pieces) >= 3 or (len(pieces) == 2 and all(self.words.look_up("decision_status", each) for each in pieces))
+        return self.words.is_choice("decision_status", text)
 
     def _read_days(self) -> None:
         """A plain `Date` is the day of the last change in MADR; elsewhere it is the day that its status came about."""

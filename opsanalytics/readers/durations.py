@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from math import isclose
 
 from opsanalytics.readers.grammar import any_of
 from opsanalytics.readers.vocabulary import Vocabulary
@@ -12,6 +13,7 @@ from opsanalytics.readers.zones import TimeError
 
 _MINUTES = {"w": 10080.0, "d": 1440.0, "h": 60.0, "m": 1.0, "s": 1 / 60}
 _LONGEST = 120
+Found = tuple[float, int, float]  # minutes, where they end in the text, and the step of their last unit
 _NUMBER = r"\d{1,7}(?:[.,]\d{1,7})?"
 _CLOCK = re.compile(r"(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?![\d:])(?:\s?h(?![^\W\d_]))?", re.IGNORECASE)
 _ISO = re.compile(r"P(?=\w)(?:(?P<w>\d{1,4})W)?(?:(?P<d>\d{1,5})D)?(?:T(?=\d)(?:(?P<h>\d{1,5})H)?(?:(?P<m>\d{1,7})M)?(?:(?P<s>\d{1,9})S)?)?(?!\w)",
@@ -23,11 +25,13 @@ _MINUTES_BEHIND_HOURS = re.compile(r"(?<=\dh)(\d{1,2})(?!\w)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Duration:
-    """Minutes, a day being 24 hours. `is_working_time` tells that the file counts support hours and no elapsed time."""
+    """Minutes, a day being 24 hours. `is_working_time` tells that the file counts support hours and no elapsed time.
+    `step` is what the last unit counts, in minutes: a minute in `1h 35m`, an hour in `5 hours`, half of one in `2.5 h`."""
 
     minutes: float
     is_working_time: bool = False
     is_approximate: bool = False
+    step: float = field(default=1, compare=False)
 
 
 def parse_duration(text: str, words: Vocabulary, unit: str | None = None) -> Duration:
@@ -66,10 +70,10 @@ class _Reader:
         rest = self._in_figures(text[about.end() :] if about else text)
         if self.half_day.match(rest):
             raise TimeError(f"`{text[:60]}` may be of a working day; write the hours")
-        minutes, end = _clock_or_iso(rest) or self._in_words(rest) or self._bare(rest, unit) or (0.0, 0)
+        minutes, end, step = _clock_or_iso(rest) or self._in_words(rest) or self._bare(rest, unit) or (0.0, 0, 0.0)
         if not end or not _END.match(rest, end):
             raise TimeError(f"cannot read the duration `{text[:60]}`")
-        return Duration(minutes, bool(self.working.search(text)), bool(about))
+        return Duration(minutes, bool(self.working.search(text)), bool(about), step)
 
     def _in_figures(self, text: str) -> str:
         """`two business days` as `2 days`, `forty-five minutes` as `45 minutes`."""
@@ -88,21 +92,25 @@ class _Reader:
     def _value(self, word: str | None) -> float | None:
         return float(self.numbers[" ".join(re.split(r"[\s-]", word.casefold()))]) if word else None
 
-    def _in_words(self, text: str) -> tuple[float, int] | None:
-        minutes, end = 0.0, 0
+    def _in_words(self, text: str) -> Found | None:
+        minutes, end, step = 0.0, 0, 0.0
         while found := self.piece.match(text, end):
             number = float((found["number"] or "0").replace(",", "."))
             halves = sum(0.5 for part in ("sign", "more", "then") if found[part])
-            minutes += (number + halves) * _MINUTES[self.units[found["unit"].casefold()]]
-            end = found.end()
-        return (minutes, end) if end else None
+            of_unit = _MINUTES[self.units[found["unit"].casefold()]]
+            minutes += (number + halves) * of_unit
+            end, step = found.end(), _step_of(number + halves) * of_unit
+        return (minutes, end, step) if end else None
 
-    def _bare(self, text: str, unit: str | None) -> tuple[float, int] | None:
+    def _bare(self, text: str, unit: str | None) -> Found | None:
         number = re.match(rf"{_NUMBER}(?!\w)", text)
         counted = next(
             (self.units[word] for word in re.findall(r"[^\W\d_]+", (unit or "").casefold()) if word in self.units), None
         )
-        return (float(number[0].replace(",", ".")) * _MINUTES[counted], number.end()) if number and counted else None
+        if not number or not counted:
+            return None
+        count = float(number[0].replace(",", "."))
+        return count * _MINUTES[counted], number.end(), _step_of(count) * _MINUTES[counted]
 
 
 @lru_cache(maxsize=64)
@@ -110,11 +118,17 @@ def _reader_of(words: Vocabulary) -> _Reader:
     return _Reader(words)
 
 
-def _clock_or_iso(text: str) -> tuple[float, int] | None:
+def _clock_or_iso(text: str) -> Found | None:
     found = _CLOCK.match(text) or _ISO.match(text)
     if not found or not any(found.groups()):
         return None
-    return sum(float(number) * _MINUTES[unit] for unit, number in found.groupdict().items() if number), found.end()
+    said = {unit: float(number) for unit, number in found.groupdict().items() if number}
+    return sum(number * _MINUTES[unit] for unit, number in said.items()), found.end(), _MINUTES[list(said)[-1]]
+
+
+def _step_of(number: float) -> float:
+    """The smallest part of a unit that a number counts: 1 of `5`, a half of `2.5`, a quarter of `0.25`."""
+    return next((step for step in (1, 0.5, 0.25, 0.1) if isclose(number / step, round(number / step))), 0.01)
 
 
 _UNIT = r"(?:d(?:ays?)?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?)(?![a-z])"

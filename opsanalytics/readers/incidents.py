@@ -210,7 +210,7 @@ class _Incident(Record):
             if started and self.row.get(name) and self.row[name] < started:
                 self._say_backwards("OPS115", name, "started_at")
         resolved = self.row.get("resolved_at")
-        for name in ("detected_at", "acknowledged_at", "mitigated_at"):
+        for name in ("detected_at", "declared_at", "acknowledged_at", "mitigated_at"):
             if resolved and self.row.get(name) and (started or resolved) <= resolved < self.row[name]:
                 self._say_backwards("OPS112", "resolved_at", name)
                 break

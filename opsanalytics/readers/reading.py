@@ -29,6 +29,18 @@ class Context:
     date_order: str | None = None
     postmortem_scheduled_hours: float = 72
     rituals: tuple[tuple[str, tuple[str, ...]], ...] = ()  # where ops.yml says that the sessions of each ritual live
+    now: datetime | None = None  # the load's clock, naive UTC; only what has no end of its own depends on it
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A label of the file by what it means, and the first line behind it, "" when nothing has been written there."""
+
+    name: str
+    label: str
+    text: str
+    line: int
+    column: int
 
 
 @dataclass
@@ -39,6 +51,7 @@ class Reading:
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     findings: list[Finding] = field(default_factory=list)
     ignored: str | None = None
+    stated: list[Stated] = field(default_factory=list)
 
     def add(self, table: str, source_line: int, **values: object) -> None:
         self.rows[table].append({**values, "source_path": self.path, "source_line": source_line})

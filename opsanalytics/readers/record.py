@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 from opsanalytics.markup.blocks import Item, Line
@@ -13,7 +14,7 @@ from opsanalytics.markup.document import Label, Part, Shape, parse_document
 from opsanalytics.markup.words import fold, fold_label
 from opsanalytics.readers.actions import Action, read_actions
 from opsanalytics.readers.fields import Fields
-from opsanalytics.readers.reading import Context, FileTimes, Reading
+from opsanalytics.readers.reading import Context, FileTimes, Reading, Stated
 from opsanalytics.readers.vocabulary import Vocabulary
 
 _LONGEST_TITLE = 300
@@ -41,10 +42,32 @@ class Record(Fields):
     ) -> None:
         super().__init__(parse_document(text, labels, context.words.group("table_heads")), context.words, flags)
         self.reading = reading
+        reading.stated = list(self._stated())
         self.times = FileTimes(reading, context, text)
         self.source = re.split(r"\r\n|\r|\n", text)
         self.stem = PurePosixPath(reading.path).stem
         self.path_id = str(PurePosixPath(reading.path).with_suffix(""))
+
+    def _stated(self) -> Iterator[Stated]:
+        summaries = self.words.group("summary_labels")
+        for part in self.document.parts:
+            if name := part.name or ("summary" if fold_label(label_key(part)) in summaries else None):
+                lines = (line for each in self._with_below(part) for line in each.lines())
+                said = next((line for line in lines if not self._is_blank(line.text)), None)
+                code = next((raw for raw in (part.text or "").split("\n") if not self._is_blank(raw)), "")
+                place = said or part
+                yield Stated(name, label_key(part), said.text if said else code, place.line, place.column)
+
+    def _with_below(self, part: Part) -> Iterator[Part]:
+        """The part and those under the headings below its own."""
+        yield part
+        parts = self.document.parts
+        yield from takewhile(lambda below: below.level > part.level, parts[parts.index(part) + 1 :])
+
+    def _is_blank(self, text: str) -> bool:
+        """Whether somebody has yet to write here, as behind the colon of `T0 detection:`. `None` and `n/a` are answers."""
+        is_answer = fold(text) in self.words.group("none_said")
+        return not is_answer and (text.rstrip()[-1:] in ("", ":") or self.is_unfilled(text))
 
     @property
     def heading(self) -> str:
@@ -64,6 +87,13 @@ class Record(Fields):
 
     def is_named_template(self) -> bool:
         return self.words.mentions("template_names", "template_names", self.stem)
+
+    def is_plain_template(self, kind: str) -> bool:
+        """Named for being a template of a kind and for nothing else: `0000-template`, `rfc_template`."""
+        if not self.is_named_template():
+            return False
+        rest = self.words.pattern("template_names", "template_names").sub("", fold(self.stem))
+        return all(word.isdigit() or self.words.group("places").get(word) == kind for word in rest.split())
 
     def day_in(self, text: str) -> date | None:
         """The first day that stands anywhere in a title."""
@@ -156,4 +186,15 @@ def body_parts(parts: Iterable[Part], first_of: Iterable[str]) -> Iterator[Part]
     for part in parts:
         if part.name in names:
             return
+        yield part
+
+
+def header_parts(parts: Iterable[Part], is_body: Callable[[Part], bool] = lambda part: False) -> Iterator[Part]:
+    """The parts down to the first heading that is of the body, or has text of its own and is not the title."""
+    is_titled = False
+    for part in parts:
+        if part.level in range(1, 7) and part.shape is None:
+            if is_body(part) or (is_titled and part.content):
+                return
+            is_titled = True
         yield part

@@ -166,7 +166,8 @@ def _row_entry(item: Item, times: FileTimes, words: Vocabulary) -> Entry:
     when, what = (joint.join(cell.text for cell in some if cell.text) for joint, some in ((" ", placing), (": ", rest)))
     entry = _line_entry(placing[0], f"{when} — {what}", times, words)
     _state_zone([entry], next((zone for name in item.fields if (zone := _zone_of_column(name, times))), None))
-    if when and not entry.is_placed and any(map(str.isdigit, when)):
+    is_headed = len(cells) + len(said) < len(item.fields)
+    if when and not entry.is_placed and (when[0].isdigit() or (is_headed and any(map(str.isdigit, when)))):
         _refuse(entry, f"cannot read the time `{when[:60]}`", times)
     return entry
 
@@ -313,7 +314,8 @@ def _date_backwards(entries: list[Entry], times: FileTimes) -> None:
 
 def _check_sequence(entry: Entry, last: Entry | None, times: FileTimes) -> None:
     """Said in the times as written, which is what the reader of the message sees in the file."""
-    if last and last.occurred_at and entry.occurred_at and entry.occurred_at < last.occurred_at:
+    slack = _CLOSE if last and (entry.literal or last.literal) else timedelta()
+    if last and last.occurred_at and entry.occurred_at and entry.occurred_at < last.occurred_at - slack:
         here, before = (each.stamp.clock.isoformat("auto").removesuffix(":00") if each.stamp and each.stamp.clock else ""
                         for each in (entry, last))  # fmt: skip
         times.reading.say("OPS115", entry.line.line, entry.line.column, f"{here} comes after {before} in the timeline")

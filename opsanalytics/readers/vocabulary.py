@@ -59,6 +59,17 @@ class Vocabulary:
         said = _before_remark(word)
         return words.get(fold(word)) or words.get(fold(said)) or words.get(fold_label(word)) or words.get(fold_label(said))
 
+    def look_up_opening(self, group: str, text: str) -> str | None:
+        """As `look_up`, else by the three, two or one words that the text opens with: `Accepted on 4 March`."""
+        words = re.findall(r"[^\W\d_]+", text[:80])
+        openings = (fold(" ".join(words[:count])) for count in (3, 2, 1))
+        return self.look_up(group, text) or next(filter(None, map(self.group(group).get, openings)), None)
+
+    def is_choice(self, group: str, text: str) -> bool:
+        """`Draft / In Review / Decided` is what a template offers, and nobody chose."""
+        pieces = re.split(r"\s[|/]\s", text)
+        return len(pieces) >= 3 or (len(pieces) == 2 and all(self.look_up(group, each) for each in pieces))
+
     def is_unknown(self, text: str) -> bool:
         """Whether the text says that nothing is known yet."""
         return len(text) <= _LONGEST and fold(text).strip("*_ ") in self._unknown

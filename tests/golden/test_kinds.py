@@ -18,7 +18,8 @@ from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.workspace import Workspace, parse_settings
 
 HERE = Path(__file__).parent
-NAMES = ("decisions", "rituals", "objectives", "cadence")
+NAMES = ("decisions", "rituals", "rfcs", "roadmap", "runbooks", "objectives", "onboarding", "cadence", "slos", "sli_samples", "services",
+         "deployments", "pages", "people", "oncall", "annotations")  # fmt: skip
 SHAPES = sorted(folder for name in NAMES for folder in (HERE / name).iterdir() if folder.is_dir())
 EXPECTED, SETTINGS = "expected.json", "ops.yml"
 IMPLIED = ("source_path", "session_id", "origin_id", "record_id", "from_id", "origin_kind", "record_kind", "created_on_source")

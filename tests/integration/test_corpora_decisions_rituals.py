@@ -134,7 +134,13 @@ def test_a_company_with_every_kind_loads_together(company: Path):
     result = load(read_workspace(company), now=NOW)
     assert result.files == {"seen": 7, "loaded": 7, "rejected": 0, "ignored": 0}
     said = [(found["code"], found["message"]) for found in result.findings]
-    assert said == [("OPS124", "amends `2026-009`: there is no such decision")]
+    assert said == [
+        ("OPS131", "no section for decision and options"),
+        ("OPS131", "no section for context and decision"),
+        ("OPS143", "supersedes ops/decisions/2026-001-a, which does not say so"),
+        ("OPS124", "amends `2026-009`: there is no such decision"),
+        ("OPS133", "no day is named for `Look at #812`"),
+    ]
     slots = read_rows(result.database, "select promised_on, outcome, session_id from ritual_slots order by promised_on")
     assert [(str(row["promised_on"])[5:10], row["outcome"]) for row in slots] == [
         ("09-21", "missed"), ("09-24", "held"), ("09-28", "held"), ("10-01", "missed"),
@@ -153,4 +159,4 @@ def test_a_file_of_two_kinds_is_counted_once_for_each(company: Path):
     assert result.files["seen"] == result.files["loaded"] == 6
     kinds = read_rows(result.database, "select record_kind from source_files where path like '%planning%' order by 1")
     assert [row["record_kind"] for row in kinds] == ["decisions", "objectives", "rituals"]
-    assert {found["code"] for found in result.findings} == {"OPS102", "OPS123"}  # `held` is no status of a decision
+    assert {found["code"] for found in result.findings} == {"OPS102", "OPS123", "OPS131", "OPS133"}  # `held` is no status of a decision

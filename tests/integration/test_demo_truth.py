@@ -66,3 +66,22 @@ def test_key_results_come_out_as_meant(told: tuple[Path, Truth]) -> None:
     rows = read_rows(database, "select period, objective, text, outcome from key_result_facts")
     found = {(row["period"], row["objective"], row["text"]): row["outcome"] for row in rows}
     assert found == {(each.period, each.objective, each.text): each.outcome for each in meant.key_results}
+
+
+def test_the_exports_say_who_was_paged_what_was_deployed_and_what_was_lost(told: tuple[Path, Truth]) -> None:
+    database, meant = told
+    pages = read_rows(database, "select incident_id from pages where incident_id is not null order by 1")
+    assert [row["incident_id"] for row in pages] == meant.paged
+    caused = read_rows(database, """
+        select count(distinct incident_id) as n
+        from incidents join incident_services using (incident_id)
+        join deployments using (service)
+        where mitigations ilike '%roll%back%' and kind = 'incident'
+            and finished_at between started_at - interval 38 minute and started_at - interval 8 minute""")  # fmt: skip
+    assert caused[0]["n"] >= meant.caused_by_deployments > 0
+    lost = read_rows(database, "select slo_id, cast(sum(total - good) as bigint) as lost from slos join sli_samples using (slo_id) group by slo_id")
+    assert {row["slo_id"]: row["lost"] for row in lost} == meant.lost_events
+    gaps = read_rows(database, """
+        select slo_id from sli_samples group by slo_id
+        having count(*) <> 1 + date_diff('day', min(bucket_at), max(bucket_at)) or min(bucket_minutes) <> 1440""")  # fmt: skip
+    assert gaps == []
