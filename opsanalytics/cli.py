@@ -244,19 +244,41 @@ def _say_load(result: Any, rejected: list[Any]) -> None:
 
 @cli.command()
 @click.argument("workspace", type=_FOLDER, required=False)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--select", metavar="CODES", multiple=True, help="Only these: OPS112, or OPS11 for all that begin so; also a,b.")
+@click.option("--ignore", metavar="CODES", multiple=True, help="All but these; of two that name a code the longer one counts.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text", show_default=True,
+              help="sarif is for code scanning, github for the log of a workflow.")
 @_reads_database
-def check(workspace: Path | None, form: str, database: Path | None, no_load: bool) -> int:
-    """Say what is wrong in the record, as path:line:col CODE message. Exit 1 when there are errors."""
+def check(workspace: Path | None, select: tuple[str, ...], ignore: tuple[str, ...], form: str, database: Path | None,
+          no_load: bool) -> int:  # fmt: skip
+    """Say what is wrong in the record, as path:line:col CODE message.
+
+    Exit 1 when there are errors among what is shown; warnings and remarks fail nothing. Rules of style are shown only
+    where --select names them. In a file, `<!-- opsanalytics: ignore OPS112 -->` accepts what is found there.
+    """
+    from opsanalytics.linter.choice import chosen
     from opsanalytics.warehouse.answers import findings
 
-    found = findings(_tables(database, no_load=no_load, folder=workspace))
+    found = chosen(findings(_tables(database, no_load=no_load, folder=workspace)), select, ignore)
     errors = sum(each["level"] == "error" for each in found)
-    if form == "json":
-        click.echo(as_json(found))
-    else:
-        click.echo("\n".join([*finding_lines(found), _verdict(found, errors)]))
+    click.echo(_findings_text(found, errors) if form == "text" else _findings_as(form, found, database, workspace))
     return 1 if errors else 0
+
+
+def _findings_text(found: list[dict[str, Any]], errors: int) -> str:
+    return "\n".join([*finding_lines(found), _verdict(found, errors)])
+
+
+def _findings_as(form: str, found: list[dict[str, Any]], database: Path | None, folder: Path | None) -> str:
+    """For machines that stand in the root of a repository, a workspace below it keeps its place in the paths."""
+    from opsanalytics.linter.formats import as_github, as_sarif
+
+    if form == "json":
+        return as_json(found)
+    root = _workspace(folder).root if database is None else Path.cwd()
+    below = f"{root.relative_to(Path.cwd()).as_posix()}/" if root.is_relative_to(Path.cwd()) and root != Path.cwd() else ""
+    placed = [each | {"path": below + each["path"]} for each in found]
+    return as_json(as_sarif(placed)) if form == "sarif" else as_github(placed)
 
 
 def _verdict(found: list[dict[str, Any]], errors: int) -> str:

@@ -23,7 +23,7 @@ def summary(database: Path) -> dict[str, Any]:
 
 def readiness(database: Path) -> list[dict[str, Any]]:
     """field, stated, n, of_what, carries, verdict (`usable` from half of them on, `thin`, `not`)."""
-    return read_rows(database, _sql("readiness"))
+    return read_rows(database, "select * exclude (position) from readiness order by position")
 
 
 def due(database: Path, *, owner: str | None, service: str | None, overdue: bool) -> list[dict[str, Any]]:

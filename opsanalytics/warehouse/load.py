@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from pathlib import Path
@@ -16,19 +18,25 @@ from zoneinfo import ZoneInfo
 from opsanalytics import __version__
 from opsanalytics.errors import DatabaseError, DestinationError, QueryError, RepositoryError
 from opsanalytics.findings import Finding, finding
+from opsanalytics.linter import Lint, lint, missing_files, without_ignored
+from opsanalytics.markup.decode import decode
+from opsanalytics.markup.strict_yaml import MarkupError
 from opsanalytics.markup.words import with_hyphens
 from opsanalytics.readers import KINDS, Kind, read_record
 from opsanalytics.readers.decision_links import resolve_decision_links
-from opsanalytics.readers.reading import Context
+from opsanalytics.readers.reading import Context, Stated
 from opsanalytics.readers.rituals import carry_over
+from opsanalytics.readers.samples import resolve_samples
+from opsanalytics.readers.services import resolve_services
 from opsanalytics.repository import Repository, find_repository
 from opsanalytics.tables import RECORD_TABLES, TABLES, Row
 from opsanalytics.tree import Globs, Source, read_commit, read_tree
 from opsanalytics.warehouse.answers import findings
 from opsanalytics.warehouse.build import build_database, loading
 from opsanalytics.warehouse.connect import read_rows, read_table
+from opsanalytics.warehouse.parquet import SUFFIX, as_text
 from opsanalytics.warehouse.slots import promised_slots
-from opsanalytics.workspace import Workspace
+from opsanalytics.workspace import CONFIG, Workspace
 
 Progress = Callable[[str], None]
 REMEMBERED_LOADS = 50
@@ -52,6 +60,7 @@ class Records:
     findings: list[Finding] = field(default_factory=list)
     ids: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     """By table, the ids that are taken, spelled alike, and the file that took each."""
+    stated: dict[str, list[Stated]] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         states = Counter(row["status"] for row in self.files)
@@ -92,14 +101,20 @@ def load(
         sources = read_sources(workspace, repository, moment, progress)
         latest = _remembered(database, is_ours=database == workspace.database)
         commit = moment.commit or (repository.head() if repository else None)
-        fingerprint = _fingerprint(workspace, moment, commit, sources)
+        texts, exists = _texts(workspace, sources), _existence(workspace, repository, moment)
+        missing = missing_files(texts, exists)
+        fingerprint = _fingerprint(workspace, moment, commit, sources, missing)
         if not full and latest and latest[-1]["fingerprint"] == fingerprint:
             return _unchanged(database, latest[-1])
-        records = gather(sources, workspace.context, progress)
+        records = gather(sources, replace(workspace.context, now=moment.as_of), progress)
+        _take_annotations(records, workspace)
         records.findings += [*workspace.findings, *moment.findings, *refusal]
         records.rows["ritual_slots"] = _slots(records, workspace, moment)
         load_row = _load_row(workspace, repository, moment, sources, records)
         load_row |= {"git_commit": commit, "fingerprint": fingerprint}
+        progress("checking the record")
+        record = Lint(records.rows, texts, records.stated, missing, workspace.context, moment.as_of)
+        records.findings = list(without_ignored([*records.findings, *lint(record)], texts))
         load_row["load_id"] = latest[-1]["load_id"] + 1 if latest else 1
         _put(records, [*latest[1 - REMEMBERED_LOADS :], load_row], database, progress)
     return _result(database, records, load_row["git_commit"])
@@ -167,6 +182,23 @@ def read_sources(workspace: Workspace, repository: Repository | None, moment: Mo
     return sources
 
 
+def _texts(workspace: Workspace, sources: Sources) -> dict[str, str]:
+    """The files that are text, and ops.yml, by path."""
+    texts = {CONFIG: workspace.config.decode(errors="replace")}
+    for source in (source for files in sources.values() for source in files if source.data is not None):
+        if not source.path.endswith(SUFFIX):
+            with suppress(MarkupError):
+                texts[source.path] = decode(source.data or b"")
+    return texts
+
+
+def _existence(workspace: Workspace, repository: Repository | None, moment: Moment) -> Callable[[str], bool]:
+    """Whether the working tree, or the commit, has a file at a path."""
+    if moment.commit and repository:
+        return frozenset(blob.path for blob in repository.files(moment.commit)).__contains__
+    return lambda path: os.path.lexists(workspace.root / path)
+
+
 def gather(sources: Sources, context: Context, progress: Progress = lambda said: None) -> Records:
     """Reads every file, and settles what only all of them together can tell: equal ids and links between records."""
     records = Records()
@@ -176,8 +208,17 @@ def gather(sources: Sources, context: Context, progress: Progress = lambda said:
                 progress(f"reading {name}: {number} of {len(files)}")
             _take(records, KINDS[name], source, context)
     _resolve_links(records)
-    records.findings += [*resolve_decision_links(records.rows), *carry_over(records.rows)]
+    records.findings += [*resolve_decision_links(records.rows), *carry_over(records.rows), *resolve_samples(records.rows)]
+    resolve_services(records.rows)
     return records
+
+
+def _take_annotations(records: Records, workspace: Workspace) -> None:
+    """Those of ops.yml itself; it is no record file, and not counted as one."""
+    reading = workspace.annotations
+    for table, rows in reading.rows.items():
+        records.rows[table] += rows
+    records.findings += reading.findings
 
 
 def _slots(records: Records, workspace: Workspace, moment: Moment) -> list[Row]:
@@ -186,13 +227,15 @@ def _slots(records: Records, workspace: Workspace, moment: Moment) -> list[Row]:
 
 
 def _take(records: Records, kind: Kind, source: Source, context: Context) -> None:
-    if source.data is None:
-        status = "rejected" if source.is_refused else "ignored"
-        if source.is_refused:
-            records.findings.append(finding("OPS101", source.path, 1, 1, source.problem or ""))
-        _note_file(records, kind, source, status, 0, source.problem)
+    text = as_text(source)
+    if text.data is None:
+        status = "rejected" if text.is_refused else "ignored"
+        if text.is_refused:
+            records.findings.append(finding("OPS101", source.path, 1, 1, text.problem or ""))
+        _note_file(records, kind, source, status, 0, text.problem)
         return
-    reading = read_record(kind, source.path, source.data, context)
+    reading = read_record(kind, source.path, text.data, context)
+    records.stated[source.path] = reading.stated
     _tell_apart(records, kind, reading.rows)
     for table, rows in reading.rows.items():
         records.rows[table] += rows
@@ -229,6 +272,7 @@ def _give_other_id(records: Records, rows: dict[str, list[Row]], row: Row, key: 
     said = f"`{claimed}` is the id of {taken[_same(claimed)]} too; loaded as `{claimed}~{number}`"
     records.findings.append(finding("OPS102", row["source_path"], row["source_line"], 1, said))
     _rename(rows, claimed, f"{claimed}~{number}")
+    row[key] = f"{claimed}~{number}"
 
 
 _LOOK_ALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХаеѕіјорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTYXaesijopcyxABEZHIKMNOPTYXo")
@@ -258,6 +302,20 @@ def _resolve_links(records: Records) -> None:
         if link["to_id"] is None:
             said = f"{link['relation'].replace('_', ' ')} `{link['to_raw'][:60]}`: there is no such incident"
             records.findings.append(finding("OPS124", link["source_path"], link["source_line"], 1, said))
+    _resolve_pages(records, known)
+
+
+def _resolve_pages(records: Records, known: dict[str, str]) -> None:
+    """Incidents of another tool's own numbering are told once a file."""
+    strange: dict[str, list[Row]] = {}
+    for page in records.rows["pages"]:
+        if claimed := page.get("incident_id"):
+            page["incident_id"] = known.get(_same(claimed))
+            if page["incident_id"] is None:
+                strange.setdefault(page["source_path"], []).append(page | {"incident_id": claimed})
+    for path, pages in strange.items():
+        said = f"pages that name incidents without a file: {len(pages)}, first `{pages[0]['incident_id'][:60]}`"
+        records.findings.append(finding("OPS124", path, pages[0]["source_line"], 1, said))
 
 
 def _load_row(
@@ -303,13 +361,15 @@ def _is_dirty(
     return {path: each for path, each in committed.items() if path not in unread} != read
 
 
-def _fingerprint(workspace: Workspace, moment: Moment, commit: str | None, sources: Sources) -> str:
-    """Of everything that the tables depend on. Of the clock only the day counts: it is what open and overdue go by."""
+def _fingerprint(
+    workspace: Workspace, moment: Moment, commit: str | None, sources: Sources, missing: Collection[str]
+) -> str:
+    """Of everything that the tables depend on; of files that are linked to, whether they are there. Of the clock only the day counts: it is what open and overdue go by."""
     zone = workspace.zone or ZoneInfo("UTC")
     day = moment.as_of.replace(tzinfo=UTC).astimezone(zone).date()
     files = {kind: [(source.path, source.sha256, source.problem) for source in found] for kind, found in sources.items()}
     said = json.dumps([__version__, str(workspace.root), workspace.config.decode(errors="replace"), str(day),
-                       commit, files])  # fmt: skip
+                       commit, files, sorted(missing)])  # fmt: skip
     return sha256(said.encode()).hexdigest()
 
 

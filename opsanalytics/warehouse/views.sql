@@ -9,6 +9,31 @@ create macro fiscal_quarter(day_on, start_month) as
     cast(year(day_on) + case when start_month > 1 and month(day_on) >= start_month then 1 else 0 end as varchar)
     || '-Q' || cast(cast(floor(((month(day_on) - start_month + 12) % 12) / 3) as integer) + 1 as varchar);
 
+create macro fiscal_month_on(year_number, start_month, months) as
+    cast(make_date(year_number - if(start_month > 1, 1, 0), start_month, 1) + to_months(months) as date);
+
+-- The months of a fiscal year before a period and up to its end: `2026`, `2026-H2`, `2026-Q3`; NULL for any other text.
+create macro fiscal_span(period) as case
+    when regexp_full_match(period, '[12]\d{3}') then [0, 12]
+    when regexp_full_match(period, '[12]\d{3}-H[12]') then [6 * cast(period[7:] as integer) - 6, 6 * cast(period[7:] as integer)]
+    when regexp_full_match(period, '[12]\d{3}-Q[1-4]') then [3 * cast(period[7:] as integer) - 3, 3 * cast(period[7:] as integer)]
+end;
+
+-- First and last day of a period by its name, in the workspace's fiscal year; NULL for a text that names none.
+create macro period_days(period, start_month) as case
+    when fiscal_span(period) is not null then [
+        fiscal_month_on(cast(period[:4] as integer), start_month, fiscal_span(period)[1]),
+        fiscal_month_on(cast(period[:4] as integer), start_month, fiscal_span(period)[2]) - 1
+    ]
+    when regexp_full_match(period, '[12]\d{3}-(0[1-9]|1[0-2])')
+        then [try_cast(period || '-01' as date), last_day(try_cast(period || '-01' as date))]
+    when regexp_full_match(period, '[12]\d{3}-W\d\d') then [
+        cast(try_strptime(period || '-1', '%G-W%V-%u') as date), cast(try_strptime(period || '-7', '%G-W%V-%u') as date)
+    ]
+    when regexp_full_match(period, '[12]\d{3}-\d\d-\d\d\.\.[12]\d{3}-\d\d-\d\d') and try_cast(period[:10] as date) <= try_cast(period[13:] as date)
+        then [try_cast(period[:10] as date), try_cast(period[13:] as date)]
+end;
+
 -- latest_load: the load that made this database, with its clock cut in the workspace's zone.
 create view latest_load as
 select
@@ -158,14 +183,20 @@ left join ritual_sessions on action_items.origin_kind = 'ritual' and action_item
 left join carried on action_items.action_id = carried.action_id
 cross join latest_load;
 
--- decision_facts: one row a decision: days in proposed (to the load's as-of while it still is), whether its open proposal is
--- stale, the parts that the template it follows asks for and it lacks, and how many others name it.
+-- decision_facts: one row a decision: the day that puts it into a period and what that day is (MADR's template has a day of
+-- the last change only), days in proposed (to the load's as-of while it still is), and the parts that the template it
+-- follows asks for and it lacks.
 create view decision_facts as
 select
     decisions.*,
-    coalesce(decided_on, proposed_on) as counted_on,
-    strftime(coalesce(decided_on, proposed_on), '%Y-%m') as month,
-    fiscal_quarter(coalesce(decided_on, proposed_on), latest_load.fiscal_year_start) as quarter,
+    coalesce(decided_on, proposed_on, updated_on) as counted_on,
+    case
+        when decided_on is not null then 'decided'
+        when proposed_on is not null then 'proposed'
+        when updated_on is not null then 'last changed'
+    end as counted_on_source,
+    strftime(coalesce(decided_on, proposed_on, updated_on), '%Y-%m') as month,
+    fiscal_quarter(coalesce(decided_on, proposed_on, updated_on), latest_load.fiscal_year_start) as quarter,
     status in ('draft', 'proposed') as is_open,
     case
         when decided_on >= proposed_on then date_diff('day', proposed_on, decided_on)
@@ -187,10 +218,11 @@ select
 from decisions
 cross join latest_load;
 
--- ritual_facts: one row a session: minutes against the timebox, people present, person-minutes, and what came of it.
+-- ritual_facts: one row a session: minutes against the timebox, people present (NULL where the file says it of nobody),
+-- person-minutes, and what came of it.
 create view ritual_facts as
 with present as (
-    select session_id, count(*) filter (where present) as people_present
+    select session_id, if(count(present) > 0, count(*) filter (where present), null) as people_present
     from ritual_attendance
     group by session_id
 ),
@@ -223,19 +255,75 @@ left join promised using (session_id)
 left join decided using (session_id)
 cross join latest_load;
 
--- key_result_facts: one row a key result with its objective; its outcome is `running` while the objective's period is not over.
+-- key_result_facts: one row a key result with its objective and the days of the objective's period (NULL for a text that
+-- names none); the outcome that the file does not state is `running` while that period is not known to be over.
 create view key_result_facts as
+with objectives as (
+    select
+        objectives.*,
+        period_days(upper(trim(period)), latest_load.fiscal_year_start) as days
+    from objectives
+    cross join latest_load
+)
 select
     key_results.*,
     objectives.period,
+    objectives.days[1] as starts_on,
+    objectives.days[2] as ends_on,
     objectives.text as objective,
     objectives.owner as objective_owner,
     case
         when key_results.status is not null then key_results.status
-        when objectives.period >= fiscal_quarter(latest_load.as_of_on, latest_load.fiscal_year_start) then 'running'
+        when ends_on is null or ends_on >= latest_load.as_of_on then 'running'
         when key_results.actual is null then 'not measured'
         else 'missed'
     end as outcome
 from key_results
 join objectives using (objective_id)
 cross join latest_load;
+
+-- readiness: one row a field: how many of the counted incidents, promises, decisions and sessions state it, which analysis
+-- it carries, and whether it can: `usable` from half of them on, `thin` below. A newcomer's checklist is no promise here.
+create view readiness as
+with incidents_counted as (
+    select * from incident_facts where is_counted
+),
+promises as (
+    select * from action_items where origin_kind <> 'onboarding'
+),
+shares as (
+    select 1 as position, 'start time' as field, count(started_at) as stated, count(*) as n, 'incidents' as of_what, 'counts by time' as carries from incidents_counted
+    union all
+    select 2, 'severity', count(severity), count(*), 'incidents', 'severity trends' from incidents_counted
+    union all
+    select 3, 'resolved time', count(resolved_at), count(*), 'incidents', 'time to resolve' from incidents_counted
+    union all
+    select 4, 'mitigated time', count(mitigated_at), count(*), 'incidents', 'time to mitigate' from incidents_counted
+    union all
+    select 5, 'detected time', count(detected_at), count(*), 'incidents', 'time to detect' from incidents_counted
+    union all
+    select 6, 'acknowledged time', count(acknowledged_at), count(*), 'incidents', 'time to acknowledge' from incidents_counted
+    union all
+    select 7, 'detected by', count(detected_by), count(*), 'incidents', 'who saw it first' from incidents_counted
+    union all
+    select 8, 'services', count(*) filter (len(services) > 0), count(*), 'incidents', 'anything by service' from incidents_counted
+    union all
+    select 9, 'owner', count(owner), count(*), 'promises', 'promises by owner' from promises
+    union all
+    select 10, 'due day', count(due_on), count(*), 'promises', 'overdue promises' from promises
+    union all
+    select 11, 'day it was done', count(done_on) filter (status = 'done'), count(*) filter (status = 'done'), 'done promises', 'time to close' from promises
+    union all
+    select 12, 'status', count(status), count(*), 'decisions', 'open and superseded decisions' from decisions
+    union all
+    select 13, 'day it was decided', count(decided_on), count(*), 'settled decisions', 'decisions by period' from decisions where status in ('accepted', 'rejected')
+    union all
+    select 14, 'day', count(held_on), count(*), 'sessions', 'rituals held against promised' from ritual_sessions
+    union all
+    select 15, 'minutes', count(duration_minutes), count(*), 'sessions', 'minutes against the timebox' from ritual_sessions
+    union all
+    select 16, 'people present', count(*) filter (session_id in (select session_id from ritual_attendance where present)), count(*), 'sessions', 'attendance' from ritual_sessions
+)
+select position, field, stated, n, of_what, carries,
+    case when n = 0 then 'nothing to judge by' when stated >= 0.5 * n then 'usable' when stated > 0 then 'thin' else 'not' end as verdict
+from shares;

@@ -1,0 +1,27 @@
+"""What nobody answers for: roadmap items without a DRI, services without a runbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opsanalytics.findings import Finding
+from opsanalytics.linter.lint import Lint, at_row
+
+
+def items_without_dri(record: Lint) -> Iterator[Finding]:
+    """Of what is being done now or next: later has time to find somebody."""
+    for row in record.of("roadmap_items"):
+        if row["horizon"] in ("now", "next") and row["status"] == "open" and row.get("dri") is None:
+            yield at_row("OPS151", row, f"nobody is the DRI of `{row['title'][:60]}`")
+
+
+def services_without_runbook(record: Lint) -> Iterator[Finding]:
+    covered = {row["service"] for row in record.of("runbooks") if row.get("service")}
+    for row in record.of("services"):
+        if row["service"] not in covered and not _is_retired(row, record):
+            yield at_row("OPS152", row, f"`{row['service']}` has no runbook")
+
+
+def _is_retired(row: dict[str, object], record: Lint) -> bool:
+    retired = row.get("retired_on")
+    return retired is not None and retired <= record.now.date()  # type: ignore[operator]

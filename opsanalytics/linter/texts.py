@@ -1,0 +1,74 @@
+"""What only the text of a file tells: links that lead nowhere, and words that blame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from posixpath import dirname, normpath
+from urllib.parse import unquote
+
+from opsanalytics.findings import Finding, finding
+from opsanalytics.linter.lint import Lint
+
+_LINK = re.compile(r"(?:\]\(\s?|^ {0,3}\[[^\]\n]{1,200}\]:\s+)(?:<(?P<angled>[^<>\n]{1,300})>|(?P<bare>[^()<>\s]{1,300}))")
+_FENCE = re.compile(r" {0,3}(```|~~~)")
+_NO_PROSE = re.compile(r"(?P<ticks>`+).*?(?P=ticks)|<!--.*?-->")
+_NO_PATH = re.compile(r"[{}<>$*|]|^/|^\w+:")
+_FILES = (".md", ".mdx", ".markdown", ".qmd", ".yml", ".yaml", ".csv", ".json", ".txt", ".png", ".jpg", ".jpeg", ".svg", ".gif", ".pdf")
+
+
+def dead_links(record: Lint) -> Iterator[Finding]:
+    """Relative links to a file by its name; addresses, anchors and pages that a site makes are no files."""
+    for path, text in record.texts.items():
+        for line, column, target in _links(path, text):
+            if target in record.missing:
+                yield finding("OPS161", path, line, column, f"there is no file `{target}`")
+
+
+def missing_files(texts: Mapping[str, str], exists: Callable[[str], bool]) -> frozenset[str]:
+    """The files that texts link to and that are not there."""
+    targets = {target for path, text in texts.items() for _, _, target in _links(path, text)}
+    return frozenset(target for target in targets if not exists(target))
+
+
+def _links(path: str, text: str) -> Iterator[tuple[int, int, str]]:
+    if "](" not in text and "]: " not in text:
+        return
+    for number, line in _prose(text):
+        for found in _LINK.finditer(line):
+            group = "angled" if found["angled"] else "bare"
+            if target := _target(path, found[group]):
+                yield number, found.start(group) + 1, target
+
+
+def _target(path: str, link: str) -> str | None:
+    """The path in the workspace that a link names, None when it names no file in it."""
+    bare = unquote(re.split("[?#]", link, maxsplit=1)[0])
+    if _NO_PATH.search(bare) or not bare.casefold().endswith(_FILES):
+        return None
+    target = normpath(f"{dirname(path)}/{bare}").lstrip("/")
+    return None if target.startswith("..") else target
+
+
+def _prose(text: str) -> Iterator[tuple[int, str]]:
+    """The lines outside code fences and comments, with what is quoted in them blanked."""
+    fence, in_comment = None, False
+    for number, line in enumerate(text.split("\n"), 1):
+        mark = None if in_comment else _FENCE.match(line)
+        if mark and fence in (None, mark[1]):
+            fence = None if fence else mark[1]
+        elif not fence:
+            bare = _NO_PROSE.sub(lambda quoted: " " * len(quoted[0]), line)
+            before, opens, _ = (bare if not in_comment else "").partition("<!--")
+            _, closes, behind = bare.partition("-->") if in_comment else ("", "", "")
+            in_comment = bool(opens) or (in_comment and not closes)
+            yield number, before + " " * (len(bare) - len(before) - len(behind)) + behind
+
+
+def blame_words(record: Lint) -> Iterator[Finding]:
+    """A matter of style: an incident has causes, and no culprits."""
+    pattern = record.context.words.pattern("blame", "blame")
+    for path in sorted({row["source_path"] for row in record.of("incidents")}):
+        for number, line in _prose(record.texts.get(path, "")):
+            for found in pattern.finditer(line):
+                yield finding("OPS171", path, number, found.start() + 1, f"`{found[0]}` blames somebody")
