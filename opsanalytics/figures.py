@@ -83,6 +83,17 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A cell of a table that leads somewhere."""
+
+    text: str
+    href: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
 class Tile:
     """A number with its label, what it stands on in words, and its course over the last periods, oldest first."""
 

@@ -38,6 +38,15 @@ DECISION_STATES: Look = {
 ORIGINS: Look = {
     "incident": ("state-2", ""), "retrospective": ("state-4", ""), "another ritual": ("state-3", ""), "decision": ("state-1", ""),
 }
+RESULT_STATES: Look = {
+    "hit": ("state-3", ""), "missed": ("state-4", ""), "not measured": ("state-2", "/"), "running": ("state-1", ""),
+}
+ITEM_STATES: Look = {
+    "with a DRI": ("state-3", ""), "no DRI": ("state-4", "/"), "done": ("state-1", ""), "dropped": ("state-1", "/"),
+}
+CHECKLIST_STATES: Look = {
+    "done": ("state-1", ""), "open": ("state-3", ""), "overdue": ("state-4", "/"), "dropped": ("state-2", "/"),
+}
 
 
 def each(rows: pd.DataFrame) -> Iterator[Any]:
@@ -159,6 +168,38 @@ def _share_dots(part: pd.DataFrame, place: int) -> go.Scatter:
     look["marker"] |= {"size": 7, "opacity": 0.7}
     return go.Scatter(x=shares, y=[place + ((i * 0.618034) % 1 - 0.5) * 0.45 for i in range(len(part))], mode="markers",
                       text=text, hovertemplate="%{text}<extra></extra>", **look)
+
+
+# --- what is stated
+
+VERDICTS: Mapping[str, str] = {"usable": "state-3", "thin": "state-2", "not": "state-1"}
+
+
+def stated_shares(rows: pd.DataFrame, *, finding: str) -> Chart:
+    """A bar a field, as long as the share of records that state it, those of one kind of record together.
+
+    rows, top down: `field`, `of_what`, `stated`, `n`, `carries`, `verdict` (a key of VERDICTS).
+    """
+    if rows.empty:
+        return Chart(finding, name="stated_fields")
+    names = [f"{row.of_what}: {row.field}" for row in each(rows)]
+    shares = (rows["stated"] / rows["n"]).astype(float)
+    figure = _figure(
+        [_share_bars(rows.assign(name=names, share=shares)[rows["verdict"] == verdict], verdict) for verdict in VERDICTS
+         if (rows["verdict"] == verdict).any()],
+        height=80 + 24 * len(rows), barmode="stack",
+        xaxis={"range": [0, 1.02], "tickformat": ".0%", "showgrid": True, "nticks": 5},
+        yaxis={"type": "category", "categoryorder": "array", "categoryarray": names, "autorange": "reversed", "showgrid": False},
+    )
+    twin = rows.assign(share=[f"{share:.0%}".replace("%", " %") for share in shares])
+    twin = twin[["field", "stated", "n", "of_what", "share", "carries", "verdict"]]
+    return Chart(finding, figure, twin.rename(columns={"n": "of", "of_what": "what"}), name="stated_fields")
+
+
+def _share_bars(part: pd.DataFrame, verdict: str) -> go.Bar:
+    text = [f"{label(row.name)}: {row.stated:,} of {row.n:,}, {label(row.carries)} {verdict}" for row in each(part)]
+    return go.Bar(x=part["share"].tolist(), y=part["name"].tolist(), name=verdict, orientation="h", text=text, textposition="none",
+                  hovertemplate="%{text}<extra></extra>", **_trace_tone(VERDICTS[verdict]))
 
 
 # --- objectives

@@ -68,6 +68,7 @@ _PROMISES = ("median_days_to_close", "closed_only_median_days", "share_done_30d"
              "open", "overdue")
 _SESSIONS = "sessions of rituals that were held"
 _HELD_IN = "by the day they were held on"
+_DECIDED_IN = "by the day they were decided on, else proposed on, else last changed on (the only day that MADR has)"
 
 
 def _duration(name: str, question: str, clock_start: str, clock_end: str, open_items: str) -> Metric:
@@ -117,7 +118,8 @@ _ENTRIES = (
               "follow-ups promised in incidents", "", "follow_ups"),
     _promises("retro_action_completion", "Do the actions of retrospectives get done, and do the same ones come back?",
               "actions promised in retrospectives, each as often as it was written down",
-              "; done_within_sla asks for its due day, carried_over for a link to an earlier action",
+              "; done_within_sla asks for its due day, carried_over for a link to an earlier action, open and overdue count its "
+              "last writing",
               "ritual_actions", ("carried_over",)),
     _tally("ritual_held", "Are the promised rituals held?",
            "days for which the cadence promised a ritual", "by the promised day",
@@ -132,7 +134,7 @@ _ENTRIES = (
            ("actions_per_session", "decisions_per_session", "actions", "decisions"), "outcomes",
            "ritual_facts", "sessions", "rituals.session_outcomes"),
     _tally("decision_count", "How many decisions are on record?",
-           "decision files", "by the day they were decided on, else proposed on",
+           "decision files", _DECIDED_IN,
            "drafts and proposals count", ("count",), "decisions",
            "decision_facts", "decisions", "decisions.decision_counts"),
     Metric("time_in_proposed", "How long do proposals wait for their decision?",
@@ -141,12 +143,12 @@ _ENTRIES = (
            _CENSORED, ("median", "closed_only_median"), "days", 1,
            "decision_facts", "proposals", "durations.days_in_proposed"),
     _tally("decision_completeness", "Are decisions written down with all that their template asks for?",
-           "decision files that follow a known template", "by the day they were decided on, else proposed on",
+           "decision files that follow a known template", _DECIDED_IN,
            "drafts and proposals count, and lack their decision until one is written", ("share_complete",), "share",
            "decision_facts", "decisions", "decisions.decision_completeness"),
     _tally("key_results", "Which key results were hit, missed, or never measured?",
-           "key results of objectives", "by the period in which their objective's own period ends",
-           "running ones are counted apart, and the share asks the measured ones",
+           "key results of objectives", "by the last day of their objective's own period",
+           "those whose period is not known to be over are running and counted apart, and the share asks the measured ones",
            ("share_hit", "hit", "missed", "not_measured", "running"), "key results",
            "key_result_facts", "key_results", "objectives.key_result_outcomes"),
 )

@@ -3,7 +3,7 @@
 select
     decision_facts.*,
     case
-        when $starts_on is not null and counted_on is null then 'neither decided nor proposed on a day, so in no period'
+        when $starts_on is not null and counted_on is null then 'no day decided, proposed or changed, so in no period'
         when counted_on > $as_of_on then 'dated after the as-of'
     end as left_out
 from decision_facts

@@ -1,14 +1,6 @@
--- name: objective_periods
--- The periods that objectives are meant for, as written.
-select distinct period
-from objectives
-where period is not null
-order by period
-
 -- name: key_result_outcomes
 -- One row a group and reason for leaving out (NULL: counted): how many key results, and what became of them.
--- `inside` are the periods of objectives that end in the asked period, `outside` those that end elsewhere; a period that
--- cannot be read is in neither. A share of hits asks the measured ones.
+-- A key result is of the period in which that of its objective ends. A share of hits asks the measured ones.
 with grouped as (
     {grouping}
 ),
@@ -17,12 +9,14 @@ judged as (
         key_result_id,
         outcome,
         case
-            when $starts_on is not null and not coalesce(list_contains(cast($inside as varchar[]), period), false)
-                then 'no readable period of its objective'
+            when $starts_on is not null and ends_on is null then 'no readable period of its objective'
             when $statistic = 'share_hit' and outcome not in ('hit', 'missed') then outcome
         end as reason
     from key_result_facts
-    where not coalesce(list_contains(cast($outside as varchar[]), period), false)
+    where
+        cast($starts_on as date) is null
+        or ends_on is null
+        or (ends_on >= $starts_on and ends_on < $ends_on)
 )
 select
     label,

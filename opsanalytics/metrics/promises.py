@@ -61,7 +61,7 @@ def _share_row(metric: Metric, group: Group, statistic: str, scope: Scope) -> Ro
 
 def _standing_rows(metric: Metric, group: Group, scope: Scope) -> list[Row]:
     n, n_open = group.counted.get("n", 0), group.counted.get("n_open", 0)
-    carried_on = _some(group, "n_carried_on", "of the open carried on by a later action")
+    carried_on = _some(group, "n_carried_on", "more open in a writing that a later action carries on, and owed there")
     undated = _some(group, "n_undated", "of the open without a due day")
     answers = {"open": (n_open, carried_on), "overdue": (group.counted.get("n_overdue", 0), undated)}
     note = "a count of the record, so without an interval" if n else _none(scope)

@@ -124,25 +124,31 @@ group by label, reason
 order by label is null, min(label_rank), label, reason
 
 -- name: standings
--- One row a group and reason for leaving out (NULL: in the cohort): how many promises, how many of them still open at
--- the as-of, and of those, how many overdue, their due day being over, how many without a due day, and how many that a
--- later action carries on; and how many of all continue an earlier one.
+-- One row a group and reason for leaving out (NULL: in the cohort): how many promises, how many of them are owed at the
+-- as-of, and of those, how many overdue, their due day being over, and how many without a due day; how many more are open
+-- in a writing that a later action carries on, and so owed there; and how many of all continue an earlier one.
 with grouped as (
     {grouping}
 ),
 cohort as (
     {promise_cohort}
+),
+owed as (
+    select
+        *,
+        standing = 'open' and not is_carried_on as is_owed
+    from cohort
 )
 select
     label,
     left_out as reason,
     count(*) as n,
-    count(*) filter (where standing = 'open') as n_open,
-    count(*) filter (where standing = 'open' and due_on < $as_of_on) as n_overdue,
-    count(*) filter (where standing = 'open' and due_on is null) as n_undated,
+    count(*) filter (where is_owed) as n_open,
+    count(*) filter (where is_owed and due_on < $as_of_on) as n_overdue,
+    count(*) filter (where is_owed and due_on is null) as n_undated,
     count(*) filter (where standing = 'open' and is_carried_on) as n_carried_on,
     count(*) filter (where is_carried) as n_carried
-from cohort
+from owed
 inner join grouped using (action_id)
 group by label, left_out
 order by label is null, min(label_rank), label, reason

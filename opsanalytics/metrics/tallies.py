@@ -9,11 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from opsanalytics.errors import UsageError
 from opsanalytics.metrics.catalogue import Metric
 from opsanalytics.metrics.durations import Answer
-from opsanalytics.metrics.periods import Period, parse_period
-from opsanalytics.metrics.queries import fetch
 from opsanalytics.metrics.result import Row, joined, left_out_note, metric_row
 from opsanalytics.metrics.scope import Group, Scope
 from opsanalytics.stats.intervals import Estimate, median_with_interval, proportion_interval
@@ -33,7 +30,7 @@ def tally_rows(metric: Metric, scope: Scope) -> list[Row]:
 
 def tally_groups(metric: Metric, scope: Scope, statistic: str) -> list[Group]:
     """The groups as that statistic sees them: a record that cannot answer it is left out of it."""
-    return scope.groups(metric.sql, statistic=statistic, **_objective_periods(scope))
+    return scope.groups(metric.sql, statistic=statistic)
 
 
 def _row(metric: Metric, group: Group, statistic: str, scope: Scope) -> Row:
@@ -99,29 +96,3 @@ STATISTICS: dict[str, Callable[[Counted], Answer]] = {
     "not_measured": partial(_count, column="n_not_measured"),
     "running": partial(_count, column="n_open"),
 }
-
-
-# --- the periods of objectives
-
-def _objective_periods(scope: Scope) -> dict[str, Any]:
-    """Which of the periods that objectives name end in the asked one, and which elsewhere. Nothing for other records."""
-    if scope.records != "key_results" or scope.period is None:
-        return {"inside": [], "outside": []}
-    ends = {row["period"]: _ends_inside(row["period"], scope.period) for row in fetch(scope.connection, _PERIODS, {})}
-    return {
-        "inside": [text for text, is_inside in ends.items() if is_inside is True],
-        "outside": [text for text, is_inside in ends.items() if is_inside is False],
-    }
-
-
-_PERIODS = "objectives.objective_periods"
-
-
-def _ends_inside(text: str, asked: Period) -> bool | None:
-    """Whether the period of that name ends in the asked one; None when it names none that stays the same every day."""
-    try:
-        named = parse_period(text, as_of_on=asked.as_of_on, fiscal_year_start=asked.fiscal_year_start)
-    except UsageError:
-        return None
-    is_lasting = named.name.casefold() == text.strip().casefold() and named.kind != "all"
-    return asked.starts_on < named.ends_on <= asked.ends_on if is_lasting else None

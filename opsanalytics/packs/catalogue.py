@@ -25,12 +25,13 @@ PACKS = {
     for pack in (
         Pack(
             "quarterly-planning", "Quarterly planning", "founders and leads who plan the next quarter",
-            "quarter", "this", ("overview", "mttr", "severity_trends", "follow_up_completion", "retro_actions", "decision_log", "ritual_health",
-                                "incident_stories"),
+            "quarter", "this", ("overview", "mttr", "severity_trends", "follow_up_completion", "retro_actions", "roadmap_objectives",
+                                "decision_log", "ritual_health", "incident_stories", "record_quality"),
         ),
         Pack(
             "monthly-retro", "Monthly retrospective", "the team at its retrospective", "month", "last",
-            ("retro_overview", "incident_stories", "retro_actions", "follow_up_completion", "ritual_health", "decision_log"),
+            ("retro_overview", "incident_stories", "retro_actions", "follow_up_completion", "ritual_health", "decision_log",
+             "roadmap_objectives", "record_quality"),
         ),
     )
 }

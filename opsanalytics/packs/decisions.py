@@ -50,10 +50,15 @@ def standing(record: Record) -> Chart:
     rows = pd.DataFrame(parts, columns=["group", "kind", "count"])
     chart = stacked(rows, [short_words(period) for period in periods], DECISION_STATES, name="decisions",
                     noun=record.noun, finding=_standing_finding(record))
-    caption = (f"By the {record.noun} they were decided in, else proposed in, and by their status on "
+    changed = int((every["counted_on_source"] == "last changed").sum())
+    caption = (f"By the {record.noun} they were decided in, else proposed in{_changed_words(changed)}, and by their status on "
                f"{day(record.as_of_on)}{left_out_words(record.metric('decision_count').excluded)}.")
     return replace(chart, numbers=(record.number("decisions", "decision_count", "count"),) if len(every) else (),
                    caption=caption if chart.figure else "", definition=METRICS["decision_count"].definition)
+
+
+def _changed_words(count: int) -> str:
+    return f", else last changed in ({plural(count, 'file')} with no other day)" if count else ""
 
 
 def _standing_finding(record: Record) -> str:

@@ -13,12 +13,11 @@ from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.counts import weekly_rate
 from opsanalytics.metrics.periods import Period
 from opsanalytics.packs.follow_ups import open_promises, overdue_words
+from opsanalytics.packs.quality import CONTRADICTIONS
 from opsanalytics.packs.record import Record, days_between, left_out_words, short_words
 from opsanalytics.stats.intervals import Estimate, proportion_interval
 
 Sentence = list[str | tuple[str, str]]
-
-CONTRADICTIONS = ("OPS112", "OPS114", "OPS115")
 
 
 # --- the answer
@@ -244,7 +243,8 @@ def trust_numbers(record: Record) -> list[Number]:
 
 
 def trust_caption(record: Record) -> str:
-    return f"Read {record.as_of_words}; days are cut in {record.load['zone']}; the figures above cover {record.days_words(record.period)}."
+    return (f"Read {record.as_of_words}; days are cut in {record.load['zone']}; the figures above cover {record.days_words(record.period)}. "
+            "The page on record quality says what is wrong and where.")
 
 
 def _where_found(contradictions: pd.DataFrame) -> str:

@@ -15,9 +15,10 @@ AGE_LIMITS = (-1, 7, 30, 91, 182, 10**6)
 
 
 def still_open(record: Record) -> pd.DataFrame:
-    """`origin` is a key of ORIGINS; `age` counts from the first session that promised it."""
+    """`origin` is a key of ORIGINS; `age` counts from the first session that promised it. A newcomer's checklist is owed by
+    its plan, and is no promise here."""
     rows = record.table("action_item_facts")
-    rows = rows[~(rows["created_on"] > record.as_of_on)]
+    rows = rows[~(rows["created_on"] > record.as_of_on) & (rows["origin_kind"] != "onboarding")]
     rows = rows.assign(origin=[_origin(row) for row in each(rows)], age=_ages(rows))
     rows = rows[rows["is_open"] & ~rows["action_id"].isin(set(rows["carried_from"].dropna()))]
     return rows.sort_values(["age", "action_id"], ascending=[False, True], na_position="last")
@@ -31,7 +32,8 @@ def _origin(row: Any) -> str:
 
 def _ages(rows: pd.DataFrame) -> list[float]:
     """Days since the promise was first made, however often it was carried over."""
-    own = {row.action_id: (float(row.age_days), row.carried_from) for row in each(rows)}
+    days = rows["age_days"].astype(float)
+    own = dict(zip(rows["action_id"], zip(days, rows["carried_from"], strict=True), strict=True))
     return [_first_age(action_id, own) for action_id in rows["action_id"]]
 
 

@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from opsanalytics.figures import NO_SEVERITY, Number, day, plural
+from opsanalytics.findings import RULES
 from opsanalytics.metrics.catalogue import find_metric
 from opsanalytics.metrics.compute import compute
 from opsanalytics.metrics.counts import exposure
@@ -23,6 +24,7 @@ from opsanalytics.metrics.result import MetricResult
 from opsanalytics.metrics.scope import Scope, read_scope
 
 PERIODS_SHOWN = 8
+STYLE = [code for code, rule in RULES.items() if rule.is_style]
 PERIODS_OF_DURATIONS = 4
 
 
@@ -66,7 +68,9 @@ class Record:
 
     @cached_property
     def findings(self) -> pd.DataFrame:
-        return self._frame("findings")
+        """Those of the load, without rules of style."""
+        rows = self._frame("findings")
+        return rows[~rows["code"].isin(STYLE)]
 
     def table(self, name: str) -> pd.DataFrame:
         """A table or view of the warehouse by its name, with days as `date`."""

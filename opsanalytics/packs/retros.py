@@ -22,8 +22,8 @@ STATISTICS = {
     "share_done_90d": "done within 90 days",
     "done_within_sla": "done by the day they were promised for",
     "carried_over": "carried over from an earlier session",
-    "open": "open in their file",
-    "overdue": "open in their file, their day being over",
+    "open": "open now",
+    "overdue": "overdue now",
 }
 DONE = ("done in time", "done late", UNSURE)
 

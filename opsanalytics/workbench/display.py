@@ -19,7 +19,20 @@ from typing import Any
 import pandas as pd
 from IPython.display import display
 
-from opsanalytics.figures import NUMBERS, PLOTLY, TONES, Chart, Number, Tile, day, known, plural, quantity, sparkline
+from opsanalytics.figures import (
+    NUMBERS,
+    PLOTLY,
+    TONES,
+    Chart,
+    Link,
+    Number,
+    Tile,
+    day,
+    known,
+    plural,
+    quantity,
+    sparkline,
+)
 from opsanalytics.metrics.result import interval_words
 from opsanalytics.record_figures import OUTCOMES, Bullet, Story
 
@@ -70,7 +83,9 @@ def figure(chart: Chart) -> None:
 
 
 def table(rows: pd.DataFrame, *, finding: str = "", caption: str = "", numbers: Iterable[Number] = ()) -> None:
-    """A table with its finding. With no rows the finding says so alone."""
+    """A table with its finding. With no rows the finding says so alone; without either nothing is shown."""
+    if rows.empty and not finding:
+        return
     heading = f'<h2 class="ops-finding">{_words(finding)}</h2>' if finding else ""
     body = _scroll(rows, finding or "table") if len(rows) else ""
     _emit(heading + body + (_caption(caption) if body else ""), finding, numbers)
@@ -173,8 +188,12 @@ def _rows(rows: pd.DataFrame) -> str:
 
 
 def _row(values: Iterable[object], numeric: Sequence[bool]) -> str:
-    cells = ((cell(value), right) for value, right in zip(values, numeric, strict=True))
-    return f"<tr>{''.join(f'<td{_right(right) or _long(text)}>{html.escape(text)}</td>' for text, right in cells)}</tr>"
+    cells = ((value, cell(value), right) for value, right in zip(values, numeric, strict=True))
+    return f"<tr>{''.join(f'<td{_right(right) or _long(text)}>{_said(value, text)}</td>' for value, text, right in cells)}</tr>"
+
+
+def _said(value: object, text: str) -> str:
+    return f'<a href="{html.escape(value.href)}">{html.escape(text)}</a>' if isinstance(value, Link) else html.escape(text)
 
 
 def _right(right: bool) -> str:
@@ -203,8 +222,9 @@ def cell(value: object) -> str:
 # --- objectives and incidents
 
 def bullets(shown: Sequence[Bullet], *, finding: str = "", caption: str = "", numbers: Iterable[Number] = ()) -> None:
-    """Objectives side by side, their key results as bullet bars. With none of them nothing is shown."""
+    """Objectives side by side, their key results as bullet bars. With none of them the finding, if any, says so alone."""
     if not shown:
+        table(pd.DataFrame(), finding=finding)
         return
     every = "".join(_objective(name, [each for each in shown if each.objective == name])
                     for name in dict.fromkeys(each.objective for each in shown))

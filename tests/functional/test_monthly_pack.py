@@ -13,8 +13,10 @@ from opsanalytics.warehouse.load import load
 from opsanalytics.workspace import read_workspace
 
 __all__ = ["CHROMIUM", "browser", "pytestmark"]
-PAGES = ("index.html", "incident_stories.html", "retro_actions.html", "follow_up_completion.html", "ritual_health.html", "decision_log.html")
-DRAWN = {"index.html": 3, "incident_stories.html": 0, "retro_actions.html": 1, "ritual_health.html": 2, "decision_log.html": 1}
+PAGES = ("index.html", "incident_stories.html", "retro_actions.html", "follow_up_completion.html", "ritual_health.html", "decision_log.html",
+         "roadmap_objectives.html", "record_quality.html")  # fmt: skip
+DRAWN = {"index.html": 3, "incident_stories.html": 0, "retro_actions.html": 1, "ritual_health.html": 2, "decision_log.html": 1,
+         "roadmap_objectives.html": 1, "record_quality.html": 1}  # fmt: skip
 
 
 def retrospective(day: str, *actions: str) -> str:
@@ -33,6 +35,9 @@ def written(folder):
         "ops/decisions/2026-001-one.md": f"# {HOSTILE[4]}\n\nStatus: proposed\nProposed: 2026-08-20\nOwner: Ana\n\n## Context\n\nSlow.\n",
         "ops/decisions/2026-002-two.md": "# Two\n\nStatus: accepted\nDecided: 2026-10-20\nSupersedes: 2026-099\n\n## Decision\n\nYes.\n",
         "ops/objectives/2026-Q4.md": "# Objectives of 2026-Q4\n\n## Calm nights — Ana\n\n- [ ] Pages a night — 4 -> 1 — 2\n",
+        "ROADMAP.md": f"# Roadmap\n\n## Now\n\n- {HOSTILE[0]} — DRI: Ana\n- Split the queue\n\n## Later\n\n- ~~Fax~~\n",
+        "rfcs/2026-10-queue.md": f"# {HOSTILE[2]}\n\nStatus: Open\nReview window: 2026-10-05 to 2026-10-19\n\n## Problem\n\nSlow.\n",
+        "ops/runbooks/mail.md": f"# {HOSTILE[0]}\n\nLast reviewed: 2026-01-05\nReview every: 30 days\n\n## Rollback\n\n1. Back.\n",
         "ops/incidents/INC-1.md": incident("2026-10-05", title=HOSTILE[1], minutes=50),
         "ops/incidents/INC-2.md": incident("2026-10-21", title="Mail is late", minutes=5),
     }  # fmt: skip
@@ -76,14 +81,20 @@ def test_its_headline_numbers_are_those_of_the_record(month):
     assert numbers["decision_log.proposals_stale"] == 1
     assert numbers["decision_log.loose_links"] == 1
     assert numbers["ritual_health.rituals.held"] == 1
+    assert numbers["roadmap_objectives.roadmap.without_dri"] == 1
+    assert numbers["roadmap_objectives.rfcs_review_over"] == 1
+    assert numbers["record_quality.runbooks_stale"] == 1
+    assert numbers["record_quality.files_loaded"] == 12
     assert numbers["incident_stories.longest_minutes"] == 50
 
 
+@pytest.mark.long
 def test_the_same_inputs_give_the_same_numbers(month, database, tmp_path):
     again = make_pack("monthly-retro", database=database, reports=tmp_path / "r", period="2026-10", output=tmp_path / "out")
     assert (again.folder / "numbers.json").read_bytes() == (month.folder / "numbers.json").read_bytes()
 
 
+@pytest.mark.long
 def test_the_quarter_says_what_was_promised_and_has_the_same_pages(quarter):
     words = (quarter.folder / "index.html").read_text()
     assert "What we promised for Q4 2026: 1 key result, running" in words

@@ -33,12 +33,18 @@ def test_by_status_in_the_order_of_a_decisions_life(answer, table):
     ]
 
 
-def test_the_quarter_is_that_of_the_decision_else_of_the_proposal(answer, table):
+def test_the_quarter_is_that_of_the_decision_else_of_the_proposal_else_of_the_last_change(answer, table):
     result = answer("decision_count", decisions=DECISIONS, by="quarter")
     assert table(result, "count", "group", "value") == [("2026-Q3", 1), ("2026-Q4", 4), ("(not stated)", 1)]
     cut = answer("decision_count", decisions=DECISIONS, period="2026-Q4")
     assert table(cut, "count", "value") == [4]
-    assert cut.excluded == {"neither decided nor proposed on a day, so in no period": 1}
+    assert cut.excluded == {"no day decided, proposed or changed, so in no period": 1}
+    madr = """
+        decision_id | status   | template | updated_on
+        a           | accepted | madr     | 2026-10-05
+    """
+    assert table(answer("decision_count", decisions=madr, by="quarter"), "count", "group", "value") == [("2026-Q4", 1)]
+    assert answer("time_in_proposed", decisions=madr).excluded == {"no proposed day": 1}
 
 
 def test_any_labelled_line_of_a_decision_is_a_dimension(answer, table):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import duckdb
 import pytest
 
 from opsanalytics.errors import UsageError
+from opsanalytics.warehouse.schema import create_schema
 
 OBJECTIVES = """
     objective_id | period     | owner
@@ -56,6 +60,36 @@ def test_a_key_result_belongs_where_the_period_of_its_objective_ends(answer, tab
     result = results(answer, period=period)
     assert table(result, "hit", "value", "n", "n_excluded") == [(hits, n, 1)]
     assert "1 (no readable period of its objective)" in result.rows[1]["note"]
+
+
+@pytest.mark.parametrize(("period", "outcome"), [
+    ("2025", "missed"), ("2026", "running"), ("2026-H1", "missed"), ("2026-H2", "running"), ("2026-10", "missed"), ("2026-11", "running"),
+    ("2026-W46", "missed"), ("2026-W47", "running"), ("2026-10-01..2026-11-21", "missed"), ("2026-11-01..2026-11-22", "running"),
+])
+def test_what_falls_short_is_missed_once_the_period_is_over(answer, table, period, outcome):
+    """Seen on 22 November 2026: periods go by their last day, not by their name."""
+    short = "key_result_id | objective_id | target | actual\nq3.1 | q3 | 10 | 8"
+    result = results(answer, objectives=f"objective_id | period\nq3 | {period}", key_results=short)
+    assert table(result, outcome, "value") == [1]
+
+
+def test_without_a_readable_period_it_is_not_known_to_be_over(answer, table):
+    objectives = """
+        objective_id | period
+        q3           | some day
+        q4           |
+        some-day     | 2026-W99
+    """
+    assert [table(results(answer, objectives=objectives), name, "value")[0] for name in COUNTS] == [2, 1, 1, 3]
+
+
+def test_a_fiscal_year_ends_where_the_workspace_says():
+    connection = duckdb.connect()
+    create_schema(connection)
+    days = "select period_days(period, 4) from (values ('2026'), ('2026-H1'), ('2026-Q4')) as named(period)"
+    assert [row[0] for row in connection.execute(days).fetchall()] == [
+        [date(2025, 4, 1), date(2026, 3, 31)], [date(2025, 4, 1), date(2025, 9, 30)], [date(2026, 1, 1), date(2026, 3, 31)]
+    ]
 
 
 def test_names_that_mean_another_day_tomorrow_are_no_period_of_an_objective(answer, table):

@@ -101,7 +101,7 @@ def test_outcomes_are_counted_by_month_and_in_all(retrospectives):
 
 # --- decisions
 
-def decision(name: str, status: str | None, proposed: str, decided: str | None = None, **more) -> dict:
+def decision(name: str, status: str | None, proposed: str | None, decided: str | None = None, **more) -> dict:
     parts = dict.fromkeys(("context", "options", "decision", "owner"), "x")
     return {"decision_id": name, "title": name, "status": status, "template": "chapter", "proposed_on": proposed,
             "decided_on": decided, **parts} | more  # fmt: skip
@@ -123,6 +123,13 @@ def log() -> Record:
 def test_decisions_of_the_month_by_status(log):
     assert decisions.standing(log).finding == "3 decisions in October 2026: 1 accepted, 2 proposed"
     assert decisions.standing(log).twin.to_dict("list")["superseded"] == [1, 0]
+
+
+def test_a_decision_with_no_day_but_that_of_its_last_change_is_counted_there_and_it_is_said():
+    record = record_of(decisions=[decision("a", "accepted", None, updated_on="2026-10-05"), decision("b", "accepted", "2026-10-01")])
+    chart = decisions.standing(record)
+    assert chart.finding == "2 decisions in October 2026: all accepted"
+    assert "else last changed in (1 file with no other day), and" in chart.caption
 
 
 def test_stale_proposals_are_named(log):
@@ -188,6 +195,12 @@ def test_a_carried_promise_counts_once_and_is_as_old_as_its_first_session(retros
     rows = promises.still_open(retrospectives)
     assert dict(zip(rows["action_id"], rows["age"], strict=True)) == {"2026-08-27#c": 87.0, "2026-10-29#a": 87.0}
     assert promises.ages(retrospectives).finding == "2 promises are open, 1 of them overdue; none are older than a quarter"
+
+
+def test_a_promise_of_no_known_day_is_open_and_a_newcomers_checklist_is_none():
+    record = record_of(action_items=[action("2026-10-29", "a", created_on=None), action("2026-10-29", "b", origin_kind="onboarding")])
+    assert promises.still_open(record)["action_id"].tolist() == ["2026-10-29#a"]
+    assert promises.ages(record).finding == "One promise is open, not overdue"
 
 
 # --- objectives
