@@ -88,7 +88,10 @@ incident, decision and meeting, kept by the people who were there. It is invente
   council, retrospective, planning. Standups are written down since two quarters ago only; before, they went by in the chat.
   A meeting that fell away on short notice has a file that says so; one that nobody thought of has none.
 - `ops/cadence.yml`: when we promised to meet, for how long, and our days off. Times of meetings are those on our wall.
-- `ops.yml`: our zone, and how long a follow-up may take.
+- `ops/services.yml`, `ops/people.yml`, `ops/oncall.yml`: what we run, who we are, and who is on call from Monday to Monday.
+- `ops/slo.yml`: what we promise. `ops/sli_samples/`, `ops/deployments/` and `ops/pages/` are exported every Monday, a file a
+  month, since six quarters ago.
+- `ops.yml`: our zone, and how long a follow-up may take. `ops/annotations.yml`: what happened that every chart should show.
 
 ```
 opsanalytics check                        # what is wrong in the record, by file and line

@@ -9,11 +9,13 @@ import datetime
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from opsanalytics.scaffold.demo.cadence import Session
 from opsanalytics.scaffold.demo.decisions import Decision
 from opsanalytics.scaffold.demo.incident_files import severity_at
 from opsanalytics.scaffold.demo.incidents import FollowUp, Incident
+from opsanalytics.scaffold.demo.operations import SLOS, Exports, caused_by, first_day, is_paged
 from opsanalytics.scaffold.demo.planning import KeyResult, Plan
 from opsanalytics.scaffold.demo.retrospectives import Improvement
 from opsanalytics.scaffold.demo.world import OFFSITE_PATH, World, offsites
@@ -119,6 +121,9 @@ class Truth:
     severity_changes: list[SeverityChange]
     follow_ups: list[FollowUpTruth]
     undated: list[str]
+    paged: list[str]
+    caused_by_deployments: int
+    lost_events: dict[str, int]
 
 
 def tell_truth(world: World) -> Truth:
@@ -136,7 +141,23 @@ def tell_truth(world: World) -> Truth:
         severity_changes=[each for incident in incidents for each in _severity_changes(incident, world.ended_at)],
         follow_ups=[*_of_incidents(incidents, world.ended_at), *_of_decisions(proposed, world.ended_at)],
         undated=sorted(_undated(world)),
+        **_exported(world),
     )
+
+
+def _exported(world: World) -> dict[str, Any]:
+    """Of the stretch that the weekly exports cover: the incidents that paged somebody, those that a deployment caused, and
+    the events that each objective lost."""
+    exports = Exports(world.incidents, world.seed)
+    first, monday = first_day(world.until), world.until - datetime.timedelta(days=world.until.weekday())
+    days = [first + datetime.timedelta(days=number) for number in range((monday - first).days)]
+    causes = [when for each in exports.incidents if (when := caused_by(each))]
+    lost = {slo.slo_id: sum(total - good for good, total in (exports.events(slo, day) for day in days)) for slo in SLOS}
+    return {
+        "paged": sorted(each.incident_id for each in exports.incidents if is_paged(each) and first <= each.events[0].at.date() < monday),
+        "caused_by_deployments": sum(first <= when.date() < monday for when in causes),
+        "lost_events": lost,
+    }
 
 
 def _retro_actions(world: World) -> list[RetroAction]:

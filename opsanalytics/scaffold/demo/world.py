@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from opsanalytics.errors import UsageError
-from opsanalytics.scaffold.demo import cadence, chronicle, decisions, incident_files, meetings, planning, retrospectives
+from opsanalytics.scaffold.demo import (
+    cadence,
+    chronicle,
+    decisions,
+    incident_files,
+    meetings,
+    operations,
+    planning,
+    retrospectives,
+)
 from opsanalytics.scaffold.demo.cadence import DAY, RITUALS, Session
 from opsanalytics.scaffold.demo.company import COORDINATORS, Commit, at, months_before
 from opsanalytics.scaffold.demo.decisions import Decision
@@ -46,6 +55,7 @@ class World:
         for name in meetings.WRITERS:
             yield from meetings.commits(self.sessions[name], record)
         yield from offsites(self.began_at, self.until)
+        yield from operations.commits(self.incidents, self.until, self.seed)
 
 
 def look(until: datetime.date, seed: int) -> World:
