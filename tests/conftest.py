@@ -68,6 +68,12 @@ Affected Systems/Users: checkout
 
 ## Follow-ups
 {follow_ups}
+
+## Impact
+Some carts were lost.
+
+## Root Cause
+A full disk.
 """
 
 
