@@ -199,6 +199,9 @@ for _kind, _said in {
     "retrospective": "Write today's retrospective, with the last top three and their state.",
     "onboarding": "Write a 30/60/90 onboarding plan with the first week's checklist.",
     "planning": "Write today's planning, with what was carried over again and again.",
+    "rfc": "Write an RFC, a draft of this month.",
+    "runbook": "Write a runbook; name it for its service.",
+    "roadmap": "Write ROADMAP.md: now, next and later.",
 }.items():
     _new_command(_kind, _said)
 

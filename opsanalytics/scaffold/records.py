@@ -17,9 +17,10 @@ from opsanalytics.tree import Globs, read_tree
 from opsanalytics.workspace import Workspace
 
 RITUALS = ("standup", "triage", "ship-review", "oncall-sync", "product-council", "retrospective", "planning")
-RECORDS = ("incident", "decision", *RITUALS, "cadence", "onboarding")
+RECORDS = ("incident", "decision", *RITUALS, "cadence", "onboarding", "rfc", "runbook", "roadmap")
 CADENCE = "ops/cadence.yml"
-DECISION_STATUSES = "proposed | accepted | rejected | superseded by YYYY-SEQ"
+TITLED = {"onboarding": "Onboarding", "rfc": "RFC", "runbook": "Runbook"}  # named for their title, with one for who gives none
+STATUSES = {"decision": "proposed | accepted | rejected | superseded by YYYY-SEQ", "rfc": "draft | open | accepted | rejected"}
 PLANNED_AHEAD = timedelta(days=45)
 _RITUAL_PLACES = {"retrospective": ("retros",), "standup": ("standups",)}
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -46,9 +47,11 @@ def new_record(kind: str, workspace: Workspace, title: str | None, today: date, 
     if kind == "cadence":
         write_new(workspace.root / CADENCE, fill_template(kind, {"today": str(today)}))
         return workspace.root / CADENCE
-    if kind == "onboarding":
-        path = _path_that_loads(workspace, kind, _folder(workspace, kind), _slug(title or "") or str(today))
-        write_new(path, fill_template(kind, {"title": title or "Onboarding", "today": str(today)}))
+    if kind in TITLED:
+        return _new_titled(kind, workspace, title, today)
+    if kind == "roadmap":
+        path = _path_that_loads(workspace, kind, workspace.root, "ROADMAP")
+        write_new(path, fill_template(kind, {"title": title or "Roadmap"}))
         return path
     if kind in RITUALS:
         return _new_session(kind, workspace, title, today, agenda or Agenda())
@@ -122,6 +125,23 @@ def _slug(title: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", plain)[:8])
 
 
+# Others -----------------------------------------------------------------------------------------------------------
+
+
+def _new_titled(record: str, workspace: Workspace, title: str | None, today: date) -> Path:
+    """Named for its title, an RFC with its month before it."""
+    kind, slug = _kind_of(record), _slug(title or "")
+    name = f"{today:%Y-%m}-{slug or 'untitled'}" if record == "rfc" else slug or str(today)
+    path = _path_that_loads(workspace, kind, _folder(workspace, kind), name)
+    write_new(path, fill_template(record, {"title": title or TITLED[record], "status": "draft", "today": str(today)}))
+    return path
+
+
+def _kind_of(record: str) -> str:
+    """The kind whose files are such records: `rfcs` of `rfc`."""
+    return record if record in KINDS else f"{record}s"
+
+
 # Rituals ----------------------------------------------------------------------------------------------------------
 
 
@@ -186,9 +206,9 @@ def write_templates(root: Path) -> list[Path]:
 
 
 def _template_path(record: str) -> str:
-    if record == "cadence":
-        return "ops/cadence-template.yml"
-    kind = KINDS.get(record) or KINDS.get(f"{record}s")
+    if record in ("cadence", "roadmap"):
+        return f"ops/{record}-template.{'yml' if record == 'cadence' else 'md'}"
+    kind = KINDS.get(_kind_of(record))
     folder = kind.places[0] if kind else f"ops/rituals/{record}"
     return f"{folder}/{record}-template.md"
 
@@ -196,5 +216,4 @@ def _template_path(record: str) -> str:
 def _unfilled(record: str) -> dict[str, str]:
     """What stands in a template that is laid down: nothing that a reader could take for a fact."""
     values = {"id": "INC-YYYYMMDD-XX", "title": "Title", "today": "YYYY-MM-DD", "period": "YYYY-QN"}
-    status = DECISION_STATUSES if record == "decision" else ""
-    return values | {"status": status, "agenda": NOTHING, "last_actions": NOTHING}
+    return values | {"status": STATUSES.get(record, ""), "agenda": NOTHING, "last_actions": NOTHING}

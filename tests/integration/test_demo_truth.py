@@ -85,3 +85,37 @@ def test_the_exports_say_who_was_paged_what_was_deployed_and_what_was_lost(told:
         select slo_id from sli_samples group by slo_id
         having count(*) <> 1 + date_diff('day', min(bucket_at), max(bucket_at)) or min(bucket_minutes) <> 1440""")  # fmt: skip
     assert gaps == []
+
+
+def test_rfcs_have_the_status_and_days_that_were_meant(told: tuple[Path, Truth]) -> None:
+    database, meant = told
+    rows = read_rows(database, "select source_path, author, status, cast(opened_on as varchar) as opened_on, "
+                     "cast(review_ends_on as varchar) as review_ends_on, cast(decided_on as varchar) as decided_on from rfcs")  # fmt: skip
+    assert {tuple(row.values()) for row in rows} == {
+        (each.path, each.author, each.status, each.opened_on, each.review_ends_on, each.decided_on) for each in meant.rfcs
+    }
+    assert 4 <= len(rows) <= 6
+
+
+def test_roadmap_is_the_one_that_was_meant(told: tuple[Path, Truth]) -> None:
+    database, meant = told
+    rows = read_rows(database, "select horizon, title, dri, cast(due_on as varchar) as due_on, status from roadmap_items order by position")
+    assert [tuple(row.values()) for row in rows] == [(each.horizon, each.title, each.dri, each.due_on, each.status) for each in meant.roadmap]
+    assert {row["horizon"] for row in rows} == {"now", "next", "later", "done"}
+
+
+def test_runbooks_were_reviewed_when_meant_and_one_service_has_none(told: tuple[Path, Truth]) -> None:
+    database, meant = told
+    rows = read_rows(database, "select service, cast(reviewed_on as varchar) as reviewed_on, has_playbook and has_rollback as is_whole from runbooks")
+    assert {row["service"]: row["reviewed_on"] for row in rows} == meant.runbooks
+    assert all(row["is_whole"] for row in rows)
+    (bare,) = read_rows(database, "select service from services where service not in (select service from runbooks)")
+    stale = read_rows(database, f"select service from runbooks where reviewed_on + cast(review_every_days as integer) < date '{meant.until}'")
+    assert (bare["service"], [row["service"] for row in stale]) == ("billing", ["pickups"])
+
+
+def test_newcomers_have_done_as_much_as_meant(told: tuple[Path, Truth]) -> None:
+    database, meant = told
+    rows = read_rows(database, "select source_path, count(*) as n, count(*) filter (where status = 'done') as done "
+                     "from action_items where origin_kind = 'onboarding' group by source_path")  # fmt: skip
+    assert {row["source_path"]: [row["n"], row["done"]] for row in rows} == meant.onboarding

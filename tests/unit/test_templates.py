@@ -15,6 +15,7 @@ from opsanalytics.scaffold.agenda import SHOWN, Agenda, Due
 from opsanalytics.scaffold.records import (
     RECORDS,
     RITUALS,
+    TITLED,
     fill_template,
     new_record,
     planned_period,
@@ -53,12 +54,15 @@ class TestLaidDown:
             *(f"ops/rituals/{ritual}/{ritual}-template.md" for ritual in RITUALS),
             "ops/cadence-template.yml",
             "ops/onboarding/onboarding-template.md",
+            "rfcs/rfc-template.md",
+            "ops/runbooks/runbook-template.md",
+            "ops/roadmap-template.md",
         ]
 
     def test_the_loader_passes_over_all_of_them(self, tmp_path: Path) -> None:
         write_templates(tmp_path)
         result = load(read_workspace(tmp_path))
-        assert result.files == {"seen": 10, "loaded": 0, "rejected": 0, "ignored": 10}
+        assert result.files == {"seen": 12, "loaded": 0, "rejected": 0, "ignored": 12}
         assert [each for each in result.findings if each["level"] != "info"] == []
 
     def test_no_name_is_left_unfilled(self, tmp_path: Path) -> None:
@@ -81,7 +85,7 @@ class TestNew:
             assert new_record(kind, workspace, "One", TODAY) != first
         else:
             with pytest.raises(DestinationError, match="is there already"):
-                new_record(kind, workspace, "One" if kind == "onboarding" else "Two", TODAY)
+                new_record(kind, workspace, "One" if kind in TITLED else "Two", TODAY)
         assert said == first.read_bytes()
 
     def test_kind_that_is_none_is_refused_with_those_that_are(self, tmp_path: Path) -> None:
@@ -148,6 +152,28 @@ class TestDecision:
     def test_without_a_title_has_a_name(self, tmp_path: Path) -> None:
         assert new_record("decision", read_workspace(tmp_path), None, TODAY).name == "2026-001-untitled.md"
         assert new_record("decision", read_workspace(tmp_path), "値段", TODAY).name == "2026-002-untitled.md"
+
+
+class TestArtifacts:
+    def test_rfc_is_a_draft_of_the_month(self, tmp_path: Path) -> None:
+        path = new_record("rfc", read_workspace(tmp_path), "A queue, for each carrier!", TODAY)
+        assert path == tmp_path / "rfcs/2026-09-a-queue-for-each-carrier.md"
+        result = load(read_workspace(tmp_path))
+        asked = "select title, status, author, opened_on, review_ends_on, decided_on from rfcs"
+        assert read_rows(result.database, asked) == [
+            {"title": "A queue, for each carrier!", "status": "draft", "author": None, "opened_on": TODAY, "review_ends_on": None, "decided_on": None}
+        ]
+        assert [each for each in result.findings if each["level"] != "info"] == []
+
+    def test_runbook_has_nothing_in_it_yet(self, tmp_path: Path) -> None:
+        assert new_record("runbook", read_workspace(tmp_path), "Labels", TODAY) == tmp_path / "ops/runbooks/labels.md"
+        result = load(read_workspace(tmp_path))
+        asked = "select service, title, pager, has_playbook, has_rollback, reviewed_on, review_every_days from runbooks"
+        assert [tuple(row.values()) for row in read_rows(result.database, asked)] == [(None, "Labels", None, False, False, None, 90)]
+
+    def test_roadmap_has_no_item_yet(self, tmp_path: Path) -> None:
+        assert new_record("roadmap", read_workspace(tmp_path), None, TODAY) == tmp_path / "ROADMAP.md"
+        assert load(read_workspace(tmp_path)).files == {"seen": 1, "loaded": 0, "rejected": 0, "ignored": 1}
 
 
 class TestPlace:

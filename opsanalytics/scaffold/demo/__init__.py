@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opsanalytics.errors import RepositoryError
+from opsanalytics.scaffold.demo import runbooks
 from opsanalytics.scaffold.demo.company import COORDINATORS, OPS_YML, README_MD, Commit, months_before
 from opsanalytics.scaffold.demo.operations import standing_files
 from opsanalytics.scaffold.demo.truth import Truth, tell_truth
@@ -64,7 +65,8 @@ def write_demo(folder: Path, *, until: datetime.date, seed: int = 1) -> DemoSumm
 def generate(until: datetime.date, seed: int = 1) -> list[Commit]:
     """The commits of the thirty months up to the end of `until`, oldest first."""
     world = look(until, seed)
-    start = {"README.md": README_MD, "ops.yml": OPS_YML} | standing_files(world.began_at.date())
+    began_on = world.began_at.date()
+    start = {"README.md": README_MD, "ops.yml": OPS_YML} | standing_files(began_on) | runbooks.files(began_on)
     first = Commit(world.began_at, COORDINATORS[0], "Start the operating record", start)
     later = (commit for commit in world.commits() if commit.when <= world.ended_at)
     return _without_echoes([first, *sorted(later, key=_order)])

@@ -11,13 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from opsanalytics.scaffold.demo import roadmap, runbooks
 from opsanalytics.scaffold.demo.cadence import Session
 from opsanalytics.scaffold.demo.decisions import Decision
 from opsanalytics.scaffold.demo.incident_files import severity_at
 from opsanalytics.scaffold.demo.incidents import FollowUp, Incident
+from opsanalytics.scaffold.demo.newcomers import PLAN, Newcomer
 from opsanalytics.scaffold.demo.operations import SLOS, Exports, caused_by, first_day, is_paged
 from opsanalytics.scaffold.demo.planning import KeyResult, Plan
 from opsanalytics.scaffold.demo.retrospectives import Improvement
+from opsanalytics.scaffold.demo.rfcs import Rfc
+from opsanalytics.scaffold.demo.roadmap import Item
 from opsanalytics.scaffold.demo.world import OFFSITE_PATH, World, offsites
 
 
@@ -110,6 +114,27 @@ class FollowUpTruth:
 
 
 @dataclass(frozen=True)
+class RfcTruth:
+    path: str
+    author: str
+    status: str
+    opened_on: str
+    review_ends_on: str
+    decided_on: str | None
+
+
+@dataclass(frozen=True)
+class ItemTruth:
+    """An item of the roadmap. `due_on` is NULL where only a quarter or nothing is told."""
+
+    horizon: str
+    title: str
+    dri: str | None
+    due_on: str | None
+    status: str
+
+
+@dataclass(frozen=True)
 class Truth:
     until: str
     seed: int
@@ -124,6 +149,10 @@ class Truth:
     paged: list[str]
     caused_by_deployments: int
     lost_events: dict[str, int]
+    rfcs: list[RfcTruth]
+    roadmap: list[ItemTruth]
+    runbooks: dict[str, str]  # by service, the day of the last review
+    onboarding: dict[str, list[int]]  # by file, how many entries, and how many are done
 
 
 def tell_truth(world: World) -> Truth:
@@ -142,7 +171,43 @@ def tell_truth(world: World) -> Truth:
         follow_ups=[*_of_incidents(incidents, world.ended_at), *_of_decisions(proposed, world.ended_at)],
         undated=sorted(_undated(world)),
         **_exported(world),
+        rfcs=[_rfc(each, world.ended_at) for each in world.rfcs if each.opened_at <= world.ended_at],
+        roadmap=list(_roadmap(world)),
+        runbooks={service: str(runbooks.reviewed_on(service, world.until)) for service in runbooks.SERVICES},
+        onboarding={each.path: _onboarding(each, world.until) for each in world.newcomers},
     )
+
+
+def _rfc(rfc: Rfc, ended_at: datetime.datetime) -> RfcTruth:
+    decided_on = rfc.decided_on(ended_at)
+    return RfcTruth(
+        path=rfc.path,
+        author=rfc.author.first_name,
+        status=rfc.status(ended_at),
+        opened_on=str(rfc.opened_at.date()),
+        review_ends_on=str(rfc.review_ends_on),
+        decided_on=str(decided_on) if decided_on else None,
+    )
+
+
+def _roadmap(world: World) -> Iterator[ItemTruth]:
+    day = world.until
+    quarter = roadmap.quarter_of(day)
+    for each in roadmap.now(day, world.seed):
+        is_done = each.done_on is not None and each.done_on <= day
+        yield _item("now", each, str(each.due_on), "done" if is_done else "open")
+    yield from (_item("next", each, None, "open") for each in roadmap.items(quarter + 1, world.seed))
+    yield from (ItemTruth("later", each.text, None, None, "open") for each in roadmap.items(quarter + 2, world.seed))
+    yield from (_item("done", each, None, "done") for each in roadmap.done(day, world.seed))
+
+
+def _item(horizon: str, item: Item, due_on: str | None, status: str) -> ItemTruth:
+    return ItemTruth(horizon, item.text, item.dri.first_name if item.dri else None, due_on, status)
+
+
+def _onboarding(newcomer: Newcomer, until: datetime.date) -> list[int]:
+    days = [newcomer.ticked_on(each) for entries in PLAN.values() for each in entries.values()]
+    return [len(days), sum(day is not None and day <= until for day in days)]
 
 
 def _exported(world: World) -> dict[str, Any]:

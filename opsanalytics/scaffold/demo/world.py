@@ -13,16 +13,22 @@ from opsanalytics.scaffold.demo import (
     decisions,
     incident_files,
     meetings,
+    newcomers,
     operations,
     planning,
     retrospectives,
+    rfcs,
+    roadmap,
+    runbooks,
 )
 from opsanalytics.scaffold.demo.cadence import DAY, RITUALS, Session
 from opsanalytics.scaffold.demo.company import COORDINATORS, Commit, at, months_before
 from opsanalytics.scaffold.demo.decisions import Decision
 from opsanalytics.scaffold.demo.incidents import Incident
+from opsanalytics.scaffold.demo.newcomers import Newcomer
 from opsanalytics.scaffold.demo.planning import Plan
 from opsanalytics.scaffold.demo.retrospectives import Retrospective
+from opsanalytics.scaffold.demo.rfcs import Rfc
 
 MONTHS = 30
 AHEAD = 100 * DAY  # what is taken on today is ticked in a session to come
@@ -43,6 +49,8 @@ class World:
     sessions: dict[str, list[Session]]
     retrospectives: list[Retrospective]
     plans: list[Plan]
+    rfcs: list[Rfc]
+    newcomers: list[Newcomer]
 
     def commits(self) -> Iterator[Commit]:
         for incident in self.incidents:
@@ -56,6 +64,10 @@ class World:
             yield from meetings.commits(self.sessions[name], record)
         yield from offsites(self.began_at, self.until)
         yield from operations.commits(self.incidents, self.until, self.seed)
+        yield from rfcs.commits(self.rfcs)
+        yield from roadmap.commits(self.began_at, self.until, self.seed)
+        yield from runbooks.commits(self.began_at, self.until)
+        yield from newcomers.commits(self.newcomers)
 
 
 def look(until: datetime.date, seed: int) -> World:
@@ -75,6 +87,8 @@ def look(until: datetime.date, seed: int) -> World:
         sessions=kept,
         retrospectives=retrospectives.retrospectives(kept["retrospective"], seed),
         plans=planning.plans(kept["planning"], seed),
+        rfcs=rfcs.rfcs(began_at, until.year + 1, seed),
+        newcomers=newcomers.newcomers(began_at, until),
     )
 
 
