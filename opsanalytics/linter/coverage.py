@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from opsanalytics.findings import Finding
 from opsanalytics.linter.lint import Lint, at_row
+from opsanalytics.tables import Row
 
 
 def items_without_dri(record: Lint) -> Iterator[Finding]:
@@ -22,6 +23,6 @@ def services_without_runbook(record: Lint) -> Iterator[Finding]:
             yield at_row("OPS152", row, f"`{row['service']}` has no runbook")
 
 
-def _is_retired(row: dict[str, object], record: Lint) -> bool:
+def _is_retired(row: Row, record: Lint) -> bool:
     retired = row.get("retired_on")
-    return retired is not None and retired <= record.now.date()  # type: ignore[operator]
+    return retired is not None and bool(retired <= record.now.date())
