@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha1, sha256
 from pathlib import Path
@@ -85,13 +86,21 @@ def read_tree(root: Path, globs: Globs) -> list[Source]:
     """The matching files of a folder, in the order of their paths."""
     found: dict[str, Source] = {}
     for path in sorted(globs.files()):
-        if os.path.lexists(root / path):
+        if os.path.lexists(root / path) and _is_spelled_so(root / path):
             found[path] = Source(path, None, _LINK) if _has_link(root, path) else read_file(root, path)
     for folder in sorted(globs.walked()):
         for path, passed_over in _walk(root, folder):
             if path not in found and (passed_over or globs.match(path)):
                 found[path] = passed_over or read_file(root, path)
     return [found[path] for path in sorted(found)]
+
+
+def _is_spelled_so(path: Path) -> bool:
+    """Not when the file has another name, which a file system that ignores case takes for this one."""
+    with suppress(OSError):
+        names = {entry.name for entry in path.parent.iterdir()}
+        return path.name in names or path.name.casefold() not in map(str.casefold, names)
+    return True
 
 
 def find_files(root: Path, globs: Globs) -> list[str]:

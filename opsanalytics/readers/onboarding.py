@@ -109,12 +109,17 @@ def _tells_stretch(heading: str, words: Vocabulary) -> bool:
 
 def _name_tasks(record: Record) -> None:
     """Of each part what is promised in it, as a part named `tasks`."""
-    record.document.parts = [each for part in record.document.parts for each in _with_tasks(part, record.words)]
+    stretch, parts = None, list[Part]()
+    for part in record.document.parts:
+        stretch = part if part.name in SECTIONS else stretch if stretch and part.level > stretch.level else None
+        parts += _with_tasks(part, stretch, record.words)
+    record.document.parts = parts
 
 
-def _with_tasks(part: Part, words: Vocabulary) -> Iterator[Part]:
-    if part.name in SECTIONS:
-        yield replace(part, name="tasks", content=[entry for entry in part.content if not _is_question(entry)])
+def _with_tasks(part: Part, stretch: Part | None, words: Vocabulary) -> Iterator[Part]:
+    """Goals below a stretch of days are its entries."""
+    if stretch and part.name in (*SECTIONS, "goals"):
+        yield replace(part, name="tasks", label=stretch.label, content=[entry for entry in part.content if not _is_question(entry)])
     elif part.name == "goals":
         yield from filter(None, (_goal(item, words) for item in part.items))
     elif part.name in (None, "other") and (tasks := [item for item in part.items if _is_task(item, words)]):

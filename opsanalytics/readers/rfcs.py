@@ -122,7 +122,14 @@ class _Rfc(Record):
         if self.row["status"] is None:
             self.reading.say("OPS123", line.line, line.column, f"`{line.text[:40]}` is no known status of an RFC")
         elif name := _DAY_OF_STATUS.get(self.row["status"]):
-            self.row[name] = self.day_in(line.text)
+            self.row[name] = self._day_of_status(line.text)
+
+    def _day_of_status(self, text: str) -> date | None:
+        """Of `Accepted on 2026-03-05`, and not of `Accepted until 2027-01-01`."""
+        found = self.times.clockwork.grammar.any_day.search(text)
+        before = self.words.pattern("time_words", "on").sub("", text[: found.start()]) if found else ""
+        is_alone = fold_label(before.strip(" (,:–—-*")) in self.words.group("rfc_status")
+        return self.day_in(text) if is_alone else None
 
     def _status_line(self) -> Line | None:
         """Of a list of boxes the last that is ticked."""
@@ -134,7 +141,7 @@ class _Rfc(Record):
 
     def _read_days(self) -> None:
         for name in DAYS:
-            self.row[name] = self.day(name) or self.row.get(name)
+            self.row[name] = self.opening_day(name) or self.row.get(name)
         self.row["review_ends_on"] = self.row["review_ends_on"] or self._end_of_review()
         self.row["decided_on"] = self.row["decided_on"] or self._day_of_decision()
         for name in ("review_ends_on", "decided_on"):

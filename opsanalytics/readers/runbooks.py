@@ -49,7 +49,7 @@ class _Runbook(Record):
         self.reading.add(
             "runbooks", 1, runbook_id=self.path_id, service=self._service(), title=self.text("title") or self.heading or self.path_id,
             pager=self._pager(), has_playbook=self._says("playbook") or self._has_steps(), has_rollback=self._says("rollback"),
-            reviewed_on=self.day("reviewed_on"), review_every_days=self._review_every(),
+            reviewed_on=self.opening_day("reviewed_on"), review_every_days=self._review_every(),
         )  # fmt: skip
         self.write_fields((part for part in self.header if part.name is None), "runbook", self.path_id)
 
