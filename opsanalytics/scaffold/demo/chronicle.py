@@ -15,6 +15,7 @@ from random import Random
 
 from opsanalytics.scaffold.demo.company import SERVICE_WEIGHTS, at, mondays, seconds, working_day
 from opsanalytics.scaffold.demo.incidents import FollowUp, Incident, Plot, tell, tell_again
+from opsanalytics.scaffold.demo.revisions import revised
 from opsanalytics.scaffold.demo.stories import Story, draw_slots, read_stories
 
 INCIDENTS_A_WEEK = 1.18
@@ -52,7 +53,7 @@ def incidents(first_year: int, last_year: int, seed: int) -> list[Incident]:
     eras = (list(era) for _, era in groupby(years, key=lambda year: year // ERA_YEARS))
     told = [incident for era in eras for incident in _Era(seed).incidents(era)]
     told = _mistype(_leave_open(sorted(told, key=lambda incident: incident.incident_id)))
-    return [_misjudged(incident, seed) for incident in _lose_a_line(told)]
+    return [revised(_misjudged(incident, seed), seed) for incident in _lose_a_line(told)]
 
 
 # When something happens -------------------------------------------------------------------------------------------

@@ -88,7 +88,8 @@ incident, decision and meeting, kept by the people who were there. It is invente
   council, retrospective, planning. Standups are written down since two quarters ago only; before, they went by in the chat.
   A meeting that fell away on short notice has a file that says so; one that nobody thought of has none.
 - `ROADMAP.md`: what we do now, next and later. `rfcs/`: what somebody puts forward for comments, for two weeks.
-- `ops/runbooks/`: what to do when a service fails, one file a service. `ops/onboarding/`: the plan of everybody who joins.
+- `ops/runbooks/`: what to do when a service fails, one file a service. `ops/onboarding/`: the plan of everybody who joins;
+  older ones were brought over from the old wiki in one go, every second year.
 - `ops/cadence.yml`: when we promised to meet, for how long, and our days off. Times of meetings are those on our wall.
 - `ops/services.yml`, `ops/people.yml`, `ops/oncall.yml`: what we run, who we are, and who is on call from Monday to Monday.
 - `ops/slo.yml`: what we promise. `ops/sli_samples/`, `ops/deployments/` and `ops/pages/` are exported every Monday, a file a

@@ -35,6 +35,8 @@ def _moments(incident: Incident) -> Iterator[Moment]:
         yield incident.reviewed_at, incident.coordinator, f"{name}: {_review_words(incident)}"
     for action in incident.follow_ups:
         yield from _ends(action, name)
+    if incident.sorted_at:
+        yield incident.sorted_at, incident.coordinator, f"{name}: what matters most first"
     if incident.corrected_at:
         words = f"{name}: SEV-{incident.severity}, not SEV-{incident.first_severity}"
         yield incident.corrected_at, incident.coordinator, words
@@ -44,6 +46,11 @@ def _moments(incident: Incident) -> Iterator[Moment]:
 
 
 def _ends(action: FollowUp, name: str) -> Iterator[Moment]:
+    if action.reworded_at:
+        yield action.reworded_at, action.owner, f"{name}: say what is meant"
+    if action.reopened:
+        yield action.reopened[0], action.owner, f"{name}: {uncapital(action.text)}, first try"
+        yield action.reopened[1], action.owner, f"{name}: not done after all"
     if action.ticked_at:
         yield action.ticked_at, action.owner, f"{name}: {uncapital(action.text)}"
     if action.dropped_at:
@@ -173,13 +180,18 @@ def _offset(since_detection: datetime.timedelta) -> str:
 
 def _follow_ups(incident: Incident, when: datetime.datetime) -> str:
     there = [action for action in incident.follow_ups if action.deleted_at is None or when < action.deleted_at]
-    return "\n".join(render_follow_up(action, when) for action in there)
+    is_sorted = incident.sorted_at is not None and incident.sorted_at <= when
+    return "\n".join(render_follow_up(action, when) for action in (reversed(there) if is_sorted else there))
 
 
 def render_follow_up(action: FollowUp, when: datetime.datetime) -> str:
-    promise = f"{action.text} — {action.owner.first_name} — Due {action.due_on}"
+    is_draft = action.reworded_at is not None and when < action.reworded_at
+    text = action.first_text if is_draft else action.text
+    promise = f"{text} — {action.owner.first_name} — Due {action.due_on}"
     if action.dropped_at is not None and action.dropped_at <= when:
         return f"- [ ] ~~{promise}~~"
+    if action.reopened and action.reopened[0] <= when < action.reopened[1]:
+        return f"- [x] {promise}"
     is_done = action.ticked_at is not None and action.ticked_at <= when
     remark = f" (done {action.ticked_at:%Y-%m-%d})" if is_done and action.dated else ""
     return f"- [{_box(is_done)}] {promise}{remark}"

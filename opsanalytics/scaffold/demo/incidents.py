@@ -43,7 +43,8 @@ class Event:
 @dataclass(frozen=True)
 class FollowUp:
     """`ticked_at` None is never; `dated` when its owner writes the day beside the box. A dropped one is struck
-    out; from `deleted_at` on its line is not there any more."""
+    out; from `deleted_at` on its line is not there any more. Until `reworded_at` it says `first_text`; `reopened` is
+    when it was ticked too early, and when that box was cleared again."""
 
     text: str
     owner: Person
@@ -52,6 +53,9 @@ class FollowUp:
     dated: bool
     dropped_at: datetime.datetime | None = None
     deleted_at: datetime.datetime | None = None
+    reworded_at: datetime.datetime | None = None
+    first_text: str = ""
+    reopened: tuple[datetime.datetime, datetime.datetime] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class Incident:
     mistyped: tuple[datetime.datetime, datetime.datetime] | None = None
     first_severity: int | None = None
     corrected_at: datetime.datetime | None = None
+    sorted_at: datetime.datetime | None = None  # the follow-ups, the last one first
 
     @property
     def resolved_at(self) -> datetime.datetime:

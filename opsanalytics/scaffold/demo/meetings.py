@@ -80,11 +80,10 @@ def _header(session: Session) -> str:
     return "\n".join(f"{label}: {value}" for label, value in fields.items() if value)
 
 
-def commits(kept: list[Session], record: Record) -> Iterator[Commit]:
-    """One commit a session: its file, and what of earlier files is ticked in it. `kept` are those of one ritual."""
-    held = [session for session in kept if session.is_held]
-    write = WRITERS[kept[0].ritual.name] if kept else _standup
-    meetings = [write(session, held[place + 1 :], record) for place, session in enumerate(held)]
+def commits(kept: list[Session], record: Record, heard: Callable[[Meeting], Meeting]) -> Iterator[Commit]:
+    """One commit a session: its file, and what of earlier files is ticked in it. `kept` are those of one ritual; `heard`
+    adds what was said there of promises made elsewhere."""
+    meetings = held_meetings(kept, record, heard)
     for place, meeting in enumerate(meetings):
         when, session = meeting.session.filed_at, meeting.session
         earlier = meetings[max(0, place - LOOK_BACK) : place]
@@ -92,6 +91,12 @@ def commits(kept: list[Session], record: Record) -> Iterator[Commit]:
         files = {each.session.path: each.render(when) for each in (meeting, *ticked)}
         yield Commit(when, session.facilitator, f"{session.ritual.title} of {session.held_on}", files)
     yield from cancellations(kept)
+
+
+def held_meetings(kept: list[Session], record: Record, heard: Callable[[Meeting], Meeting]) -> list[Meeting]:
+    held = [session for session in kept if session.is_held]
+    write = WRITERS[kept[0].ritual.name] if kept else _standup
+    return [heard(write(session, held[place + 1 :], record)) for place, session in enumerate(held)]
 
 
 def cancellations(kept: Iterable[Session]) -> Iterator[Commit]:
@@ -191,7 +196,7 @@ def _oncall_sync(session: Session, later: list[Session], record: Record) -> Meet
     worst = sorted(
         (each for each in week if each.kind == "incident"), key=lambda each: (each.severity or 4, each.incident_id)
     )
-    texts = lines("plan", record.seed, number, rng.choice((0, 1, 1, 2)), rng)
+    texts = lines("plan", record.seed, 2 * number, rng.choice((0, 1, 1, 2)), rng)
     tasks = tuple(_task(text, session, later, 14, (22, 34, 22, 14, 5, 3), rng) for text in texts)
     notes = {
         "Top incidents": [f"{each.incident_id} {each.title}" for each in worst[:3]],

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from opsanalytics.scaffold.demo import roadmap, runbooks
+from opsanalytics.scaffold.demo import roadmap, runbooks, wiki_plans
 from opsanalytics.scaffold.demo.cadence import Session
+from opsanalytics.scaffold.demo.company import ZONE
 from opsanalytics.scaffold.demo.decisions import Decision
 from opsanalytics.scaffold.demo.incident_files import severity_at
 from opsanalytics.scaffold.demo.incidents import FollowUp, Incident
+from opsanalytics.scaffold.demo.meetings import WRITERS, Task, held_meetings
 from opsanalytics.scaffold.demo.newcomers import PLAN, Newcomer
 from opsanalytics.scaffold.demo.operations import SLOS, Exports, caused_by, first_day, is_paged
 from opsanalytics.scaffold.demo.planning import KeyResult, Plan
@@ -37,6 +39,15 @@ class RetroAction:
     due_on: str
     done_on: str | None
     gone: bool
+
+
+@dataclass(frozen=True)
+class PromiseTruth:
+    """A promise by the file that has it first and its words there, with the later files that speak of it."""
+
+    path: str
+    text: str
+    seen_in: list[str]
 
 
 @dataclass(frozen=True)
@@ -103,14 +114,17 @@ class SeverityChange:
 
 @dataclass(frozen=True)
 class FollowUpTruth:
-    """`state` is open, done, dropped or gone; a gone one was deleted from its file on `ended_on`."""
+    """`state` is open, done, dropped or gone; a gone one was deleted from its file on `ended_on`. `events` are those that
+    commits tell, oldest first, each with its day on our wall: `reworded 2026-03-04`."""
 
     origin: str
+    path: str
     text: str
     owner: str
     due_on: str
     state: str
     ended_on: str | None
+    events: list[str]
 
 
 @dataclass(frozen=True)
@@ -144,7 +158,10 @@ class Truth:
     rituals: dict[str, RitualCounts]
     key_results: list[KeyResultTruth]
     severity_changes: list[SeverityChange]
+    recorded_at: dict[str, str]  # by incident, when its file was first committed, in UTC
+    mistyped: dict[str, list[str]]  # by incident, the days on which its resolved time was mistyped and mended
     follow_ups: list[FollowUpTruth]
+    promises: list[PromiseTruth]
     undated: list[str]
     paged: list[str]
     caused_by_deployments: int
@@ -168,13 +185,17 @@ def tell_truth(world: World) -> Truth:
         rituals={name: _counts(kept, world.ended_at) for name, kept in due.items()},
         key_results=[truth for plan in world.plans for truth in _key_results(plan, world)],
         severity_changes=[each for incident in incidents for each in _severity_changes(incident, world.ended_at)],
+        recorded_at={each.incident_id: f"{each.opened_at:%Y-%m-%d %H:%M:%S}" for each in incidents},
+        mistyped={each.incident_id: days for each in incidents if (days := _mistyped(each, world.ended_at))},
         follow_ups=[*_of_incidents(incidents, world.ended_at), *_of_decisions(proposed, world.ended_at)],
+        promises=list(_promises(world)),
         undated=sorted(_undated(world)),
         **_exported(world),
         rfcs=[_rfc(each, world.ended_at) for each in world.rfcs if each.opened_at <= world.ended_at],
         roadmap=list(_roadmap(world)),
         runbooks={service: str(runbooks.reviewed_on(service, world.until)) for service in runbooks.SERVICES},
-        onboarding={each.path: _onboarding(each, world.until) for each in world.newcomers},
+        onboarding={each.path: _onboarding(each, world.until) for each in world.newcomers}
+        | wiki_plans.progress(world.began_at, world.until),
     )
 
 
@@ -223,6 +244,88 @@ def _exported(world: World) -> dict[str, Any]:
         "caused_by_deployments": sum(first <= when.date() < monday for when in causes),
         "lost_events": lost,
     }
+
+
+def _promises(world: World) -> Iterator[PromiseTruth]:
+    """Those that are spoken of again, by the end of the record."""
+    seen: dict[tuple[str, str], set[str]] = {}
+    first = dict(_made_again(world))
+    for session_path, echoes in world.echoes.by_path.items():
+        for promise in (each.promise for each in echoes if each.session.filed_at <= world.ended_at):
+            key = promise.path, promise.text
+            seen.setdefault(first.get(key, key), set()).add(session_path)
+    for again, key in first.items():
+        seen.setdefault(key, set()).add(again[0])
+    for key, path in _listed_again(world):
+        seen.setdefault(key, set()).add(path)
+    return (PromiseTruth(path, text, sorted(paths)) for (path, text), paths in sorted(seen.items()))
+
+
+Writing = tuple[str, str]
+RECENT_DAYS = 120
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A promise as one file makes it. `names` are what a later one in the same words can share with it: who makes it, or the
+    incident that both are."""
+
+    on: datetime.date
+    path: str
+    text: str
+    names: tuple[str, ...]
+    ends: tuple[datetime.date, ...]
+
+
+def _made_again(world: World) -> Iterator[tuple[Writing, Writing]]:
+    """What is promised in the words of another promise that is open: in an incident that repeats its own, or by the same
+    person within four months."""
+    first: dict[Writing, Writing] = {}
+    known: dict[tuple[str, str], _Made] = {}
+    for made in sorted(_made(world), key=lambda each: (each.on, each.path)):
+        here = made.path, made.text
+        for before in [known[name, made.text] for name in made.names if (name, made.text) in known]:
+            is_near = before.path != made.path and (made.on - before.on).days < RECENT_DAYS
+            if here not in first and is_near and not any(end <= made.on for end in before.ends):
+                first[here] = first.get((before.path, before.text), (before.path, before.text))
+                yield here, first[here]
+        known |= dict.fromkeys(((name, made.text) for name in made.names), made)
+
+
+def _made(world: World) -> Iterator[_Made]:
+    for incident in world.incidents:
+        if incident.reviewed_at and incident.reviewed_at <= world.ended_at:
+            path, name = f"ops/incidents/{incident.incident_id}.md", incident.repeat_of or incident.incident_id
+            yield from (_made_there(action, incident.reviewed_at, path, name) for action in incident.follow_ups)
+    for decision in world.decisions:
+        if decision.decided_at and decision.decided_at <= world.ended_at:
+            yield from (_made_there(action, decision.decided_at, decision.path) for action in decision.follow_ups)
+    for session, task in _tasks(world):
+        yield _Made(session.held_on, session.path, task.text, (task.owner.name,), (task.done_on,) if task.done_on else ())
+
+
+def _made_there(action: FollowUp, when: datetime.datetime, path: str, *names: str) -> _Made:
+    ends = (action.ticked_at, action.dropped_at, action.deleted_at)
+    return _Made(when.date(), path, action.text, (action.owner.name, *names), tuple(end.date() for end in ends if end))
+
+
+def _tasks(world: World) -> Iterator[tuple[Session, Task]]:
+    for name in WRITERS:
+        for meeting in held_meetings(world.sessions[name], world.meetings_record, world.echoes.in_meeting):
+            yield from ((meeting.session, task) for task in meeting.tasks if meeting.session.filed_at <= world.ended_at)
+    for plan in world.plans:
+        yield from ((plan.session, task) for task in plan.tasks if plan.session.filed_at <= world.ended_at)
+
+
+def _listed_again(world: World) -> Iterator[tuple[Writing, str]]:
+    """Improvements: in the later sessions that list them, and under `Last time` of the one after the last."""
+    held = [each for each in world.retrospectives if each.session.filed_at <= world.ended_at]
+    first: dict[int, Writing] = {}
+    for each in held:
+        for action in (*each.top, *(each.before.top if each.before else ())):
+            key = first.setdefault(id(action), (each.session.path, action.text))
+            if key[0] != each.session.path:
+                yield key, each.session.path
 
 
 def _retro_actions(world: World) -> list[RetroAction]:
@@ -338,23 +441,44 @@ def _severity_changes(incident: Incident, ended_at: datetime.datetime) -> Iterat
         yield SeverityChange(incident.incident_id, f"SEV-{before}", f"SEV-{incident.severity}", f"{when:%Y-%m-%d}")
 
 
+def _mistyped(incident: Incident, ended_at: datetime.datetime) -> list[str]:
+    return [f"{when:%Y-%m-%d}" for when in incident.mistyped or () if when <= ended_at]
+
+
 def _of_incidents(incidents: list[Incident], ended_at: datetime.datetime) -> Iterator[FollowUpTruth]:
     for incident in incidents:
         if incident.reviewed_at is not None and incident.reviewed_at <= ended_at:
             for action in incident.follow_ups:
-                yield _follow_up(incident.incident_id, action, ended_at)
+                path = f"ops/incidents/{incident.incident_id}.md"
+                yield _follow_up(incident.incident_id, path, action, incident.reviewed_at, ended_at)
 
 
 def _of_decisions(proposed: list[Decision], ended_at: datetime.datetime) -> Iterator[FollowUpTruth]:
     for decision in proposed:
         if decision.decided_at is not None and decision.decided_at <= ended_at:
             for action in decision.follow_ups:
-                yield _follow_up(decision.number, action, ended_at)
+                yield _follow_up(decision.number, decision.path, action, decision.decided_at, ended_at)
 
 
-def _follow_up(origin: str, action: FollowUp, ended_at: datetime.datetime) -> FollowUpTruth:
+def _follow_up(
+    origin: str, path: str, action: FollowUp, made_at: datetime.datetime, ended_at: datetime.datetime
+) -> FollowUpTruth:
     ends = {"done": action.ticked_at, "dropped": action.dropped_at, "gone": action.deleted_at}
     ended = [(state, when) for state, when in ends.items() if when is not None and when <= ended_at]
+    ticked_at, cleared_at = action.reopened or (None, None)
+    if ticked_at and cleared_at and ticked_at <= ended_at < cleared_at:
+        ended = [("done", ticked_at)]
     state, when = ended[0] if ended else ("open", None)
-    ended_on = f"{when:%Y-%m-%d}" if when else None
-    return FollowUpTruth(origin, action.text, action.owner.first_name, str(action.due_on), state, ended_on)
+    told = [("created", made_at), ("reworded", action.reworded_at), ("done", ticked_at), ("reopened", cleared_at), *ends.items()]
+    events = sorted((at, event) for event, at in told if at is not None and at <= ended_at)
+    return FollowUpTruth(
+        origin=origin,
+        path=path,
+        text=action.first_text if action.reworded_at and action.reworded_at > ended_at else action.text,
+        owner=action.owner.first_name,
+        due_on=str(action.due_on),
+        state=state,
+        ended_on=f"{when:%Y-%m-%d}" if when else None,
+        events=[f"{event} {at.astimezone(ZONE):%Y-%m-%d}" for at, event in events],
+    )
+

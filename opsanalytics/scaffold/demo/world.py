@@ -20,6 +20,8 @@ from opsanalytics.scaffold.demo import (
     rfcs,
     roadmap,
     runbooks,
+    sightings,
+    wiki_plans,
 )
 from opsanalytics.scaffold.demo.cadence import DAY, RITUALS, Session
 from opsanalytics.scaffold.demo.company import COORDINATORS, Commit, at, months_before
@@ -49,6 +51,7 @@ class World:
     sessions: dict[str, list[Session]]
     retrospectives: list[Retrospective]
     plans: list[Plan]
+    echoes: sightings.Echoes
     rfcs: list[Rfc]
     newcomers: list[Newcomer]
 
@@ -59,15 +62,19 @@ class World:
         yield from cadence.commits(self.began_at, self.until, MONTHS)
         yield from retrospectives.commits(self.sessions["retrospective"], self.retrospectives)
         yield from planning.commits(self.sessions["planning"], self.plans)
-        record = meetings.Record(self.seed, tuple(self.incidents), tuple(self.decisions))
         for name in meetings.WRITERS:
-            yield from meetings.commits(self.sessions[name], record)
+            yield from meetings.commits(self.sessions[name], self.meetings_record, self.echoes.in_meeting)
         yield from offsites(self.began_at, self.until)
+        yield from wiki_plans.commits(self.began_at, self.until)
         yield from operations.commits(self.incidents, self.until, self.seed)
         yield from rfcs.commits(self.rfcs)
         yield from roadmap.commits(self.began_at, self.until, self.seed)
         yield from runbooks.commits(self.began_at, self.until)
         yield from newcomers.commits(self.newcomers)
+
+    @property
+    def meetings_record(self) -> meetings.Record:
+        return meetings.Record(self.seed, tuple(self.incidents), tuple(self.decisions))
 
 
 def look(until: datetime.date, seed: int) -> World:
@@ -77,16 +84,20 @@ def look(until: datetime.date, seed: int) -> World:
     incidents = _self_contained([each for each in _whole_years(began_at, until, seed) if each.started_at > began_at])
     firsts = cadence.first_days(until, MONTHS)
     kept = {each.name: cadence.sessions(each, firsts[each.name], until + AHEAD, seed) for each in RITUALS}
+    made = decisions.decisions(began_at, until.year + 2, seed, incidents)
+    told = retrospectives.retrospectives(kept["retrospective"], seed)
+    echoes = sightings.Echoes(tuple(sightings.promises(incidents, made, told)), kept, seed)
     return World(
         until=until,
         seed=seed,
         began_at=began_at,
         ended_at=at(until, 23, 59, 59),
         incidents=incidents,
-        decisions=decisions.decisions(began_at, until.year + 2, seed, incidents),
+        decisions=made,
         sessions=kept,
-        retrospectives=retrospectives.retrospectives(kept["retrospective"], seed),
-        plans=planning.plans(kept["planning"], seed),
+        retrospectives=[echoes.in_retrospective(each) for each in told],
+        plans=[echoes.in_plan(each) for each in planning.plans(kept["planning"], seed)],
+        echoes=echoes,
         rfcs=rfcs.rfcs(began_at, until.year + 1, seed),
         newcomers=newcomers.newcomers(began_at, until),
     )
