@@ -242,7 +242,23 @@ def _say_load(result: Any, rejected: list[Any]) -> None:
     if others:
         click.echo(f"{counted(others, 'finding')} more; `opsanalytics check` shows them")
     click.echo(f"tables: {result.database}")
+    _say_history(result.database)
     _say_readiness(result.database)
+
+
+def _say_history(database: Path) -> None:
+    from opsanalytics.warehouse.answers import history_standing
+
+    if said := _HISTORY[history_standing(database)]:
+        click.echo(f"history: {said}")
+
+
+_HISTORY = {
+    "whole": "",
+    "cut": "a shallow clone, so what is older than it has no day; `git fetch --unshallow` fetches the rest",
+    "refused": "git does not read this repository, so no commit dates a promise",
+    "none": "not in a git repository, so no commit dates a promise",
+}
 
 
 @cli.command()
@@ -308,10 +324,15 @@ def due(owner: str | None, service: str | None, overdue: bool, in_json: bool, da
     elif not rows:
         click.echo("nothing is overdue" if overdue else "nothing is owed")
     else:
-        shown = [row | {"where": f"{row['source_path']}:{row['source_line']}"} for row in rows]
-        click.echo(as_table(shown, ("due_on", "days_late", "owner", "severity", "text", "where")))
+        shown = [row | _places(row) for row in rows]
+        click.echo(as_table(shown, ("due_on", "days_late", "age_days", "carried", "owner", "severity", "text", "where", "last_seen")))
         late = sum(row["days_late"] is not None for row in rows)
         click.echo(f"{counted(len(rows), 'promise')} open, {late} overdue")
+
+
+def _places(row: dict[str, Any]) -> dict[str, str]:
+    seen = f"{row['last_seen_on'] or 'on no day'}, {row['last_seen_path']}:{row['last_seen_line']}" if row["last_seen_path"] else ""
+    return {"where": f"{row['source_path']}:{row['source_line']}", "last_seen": seen}
 
 
 @cli.command()

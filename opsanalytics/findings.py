@@ -36,16 +36,20 @@ RULES = {
         Rule("OPS104", "info", "a setting of ops.yml that this version does not use yet",
              "leave it or remove it",
              "A setting that does nothing looks like one that does."),
-        Rule("OPS105", "info", "the clock was set to a day, but the files are today's",
+        Rule("OPS105", "info", "the clock was set to a day, but the files or the settings are today's",
              "load from a git repository",
              "Outside git no file of that day is known: what was open then is judged by what the files say "
-             "today."),
+             "today. In git the settings are those of the commit too; where it has no ops.yml, or one that "
+             "cannot be used, they are today's."),
         Rule("OPS106", "warning", "git refuses to read the repository, so no commit is known",
              "do what git says, or load as the user who owns it",
              "Without a commit a report cannot name the state of the record that it was made from."),
         Rule("OPS107", "info", "a comment ignores a code that finds nothing here",
              "remove the comment",
              "A comment that outlives its finding will hide the next one."),
+        Rule("OPS108", "info", "git does not tell all that became of the promises",
+             "load from a whole clone",
+             "A shallow clone ends before the days on which boxes were ticked; those days stay unknown."),
         Rule("OPS111", "error", "time unreadable or impossible",
              "write it as 2026-03-04 14:02, with a zone or offset",
              "A time that cannot be read is unknown to every metric: the incident drops out of the medians "

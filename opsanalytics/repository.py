@@ -17,6 +17,12 @@ _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
 _PASSED_ON = ("PATH", "HOME", "SYSTEMROOT", "TMPDIR")
 
+# One record a commit, whatever the repository's own settings for `log` and `diff` say.
+_LOG = ("-c", "log.showRoot=true", "-c", "diff.orderFile=/dev/null", "log", "--encoding=UTF-8", "--no-show-signature",
+        "--no-ext-diff", "--no-textconv", "--no-color", "--no-notes", "--no-decorate", "--no-follow", "--no-abbrev",
+        "--ignore-submodules=none", "--raw", "-z", "-M50%", "-l200", "--relative", "--first-parent", "-m", "--reverse",
+        "--format=%x01%H %ct")  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Blob:
@@ -43,7 +49,8 @@ class Repository:
         except FileNotFoundError:
             raise RepositoryError("git is not installed; install it, or leave --as-of out") from None
         if done.returncode:
-            raise RepositoryError(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()}")
+            command = next(each for each in arguments if re.fullmatch(r"[a-z][a-z-]+", each))
+            raise RepositoryError(f"git {command}: {done.stderr.decode(errors='replace').strip()}")
         return done.stdout
 
     def head(self) -> str:
@@ -58,10 +65,11 @@ class Repository:
         except RepositoryError:
             raise RepositoryError(f"`{name}` is neither a day (2026-09-30) nor a commit of this repository") from None
 
-    def last_commit_before(self, instant: datetime) -> str | None:
-        """The last commit of HEAD's first-parent line that was committed at or before a naive UTC instant."""
-        seconds = int(instant.replace(tzinfo=UTC).timestamp())
-        found = self.git("rev-list", "-1", "--first-parent", f"--before={seconds}", "HEAD").decode().strip()
+    def last_commit_before(self, instant: datetime, head: str = "HEAD") -> str | None:
+        """The last commit of a first-parent line whose committer's clock says a naive UTC instant or earlier. Those before
+        it are in it, whatever their own clocks say."""
+        seconds = max(int(instant.replace(tzinfo=UTC).timestamp()), 0)  # git takes a negative number for today
+        found = self.git("rev-list", "-1", "--first-parent", f"--before=@{seconds} +0000", head).decode().strip()
         return found or None
 
     def committed_at(self, commit: str) -> datetime:
@@ -71,11 +79,53 @@ class Repository:
             raise RepositoryError(f"the time of commit {commit[:12]} cannot be read")
         return datetime.fromtimestamp(int(found[1]), UTC).replace(tzinfo=None)
 
+    def log(self, commit: str, since: str | None = None) -> str:
+        """What each commit of the first-parent line changed in the folder, oldest first: `\\x01<id> <seconds>`, then the
+        entries of `--raw -z`. No paths are asked for, since git compares each of them with each entry of each tree."""
+        return self.git(*_LOG, f"{since}..{commit}" if since else commit, "--").decode(errors="replace")
+
+    def line(self, earlier: str, later: str) -> list[str] | None:
+        """The commits of a first-parent line after one of them, newest first; None when `earlier` is not on that line, as an
+        id that git does not know is on none."""
+        try:
+            found = self.git("rev-list", "--first-parent", "--parents", f"{earlier}..{later}").decode().splitlines()
+        except RepositoryError:
+            return None
+        commits = [each.split() for each in found]
+        begins_there = commits[-1][1:2] == [earlier] if commits else earlier == later
+        return [each[0] for each in commits] if begins_there else None
+
+    def is_on_line(self, earlier: str, later: str) -> bool:
+        """Whether the first parents of a commit lead to another one."""
+        return self.line(earlier, later) is not None
+
+    def cut_at(self, commit: str) -> str | None:
+        """The commit that the first-parent line of a shallow clone begins with; None when the line is whole."""
+        if self.git("rev-parse", "--is-shallow-repository").strip() != b"true":
+            return None
+        first = self.git("rev-list", "--first-parent", commit).decode().split()[-1]
+        header = self.git("cat-file", "commit", first).split(b"\n\n", 1)[0]
+        return first if b"\nparent " in header else None
+
+    def sizes(self, object_ids: Iterable[str]) -> dict[str, int]:
+        """In bytes, of the objects that git has."""
+        asked = "".join(f"{each}\n" for each in object_ids).encode()
+        lines = (line.split() for line in self.git("cat-file", "--batch-check", stdin=asked).decode().splitlines())
+        return {words[0]: int(words[2]) for words in lines if len(words) == 3}
+
     def files(self, commit: str) -> list[Blob]:
         """All files below the folder in a commit."""
         listing = self.git("ls-tree", "-r", "-l", "-z", commit).decode(errors="surrogateescape")
         entries = (entry.partition("\t") for entry in listing.split("\0") if entry)
         return [_blob(about, path) for about, _, path in entries]
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        """The contents of one regular file of a commit; None where it has none at that path."""
+        listing = self.git("ls-tree", "-l", "-z", commit, "--", path).decode(errors="surrogateescape").split("\0")
+        about, _, name = listing[0].partition("\t")
+        if name != path or not about.startswith("100"):
+            return None
+        return next(data for _, data in self.contents([_blob(about, name)]))
 
     def contents(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, bytes]]:
         wanted = list(blobs)

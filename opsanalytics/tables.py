@@ -23,6 +23,9 @@ KEY_RESULT_STATUSES = ("hit", "missed", "not measured")
 HORIZONS = ("now", "next", "later", "done")
 ROADMAP_STATUSES = ("open", "done", "dropped")
 ACTION_STATUSES = ("open", "done", "dropped", "gone")
+ACTION_EVENTS = ("created", "done", "reopened", "reworded", "moved", "dropped", "gone")
+HISTORY_STANDINGS = ("whole", "cut", "refused", "none")
+FILE_CHANGES = ("added", "changed", "renamed", "deleted")
 WINDOW_KINDS = ("rolling", "calendar")
 BUDGETING_METHODS = ("occurrences", "timeslices", "ratio_timeslices")
 DEPLOYMENT_STATUSES = ("succeeded", "failed", "rolled-back", "cancelled", "running")
@@ -185,22 +188,67 @@ RECORD_TABLES = (
     _record_table(
         "action_items",
         "One row a promise: a follow-up with its owner, due day and state.",
-        _column("action_id", "text", "origin's id, `#` and its position", required=True),
+        _column("action_id", "text", "origin's id, `#` and a number that it keeps when it is reworded, moved or reordered: its "
+                "place among all that the record ever promised; outside git its position", required=True),
         _column("origin_kind", "text", "kind of record that made the promise", "incident", "ritual", "decision",
                 "onboarding", required=True),
         _column("origin_id", "text", "id of that record", required=True),
         _column("section", "text", "heading that it stands under"),
-        _column("position", "integer", "order in the record, from 1", required=True),
+        _column("position", "integer", "order in the record, from 1; of a line that is not there any more its last one",
+                required=True),
         _column("text", "text", "what was promised", required=True),
         _column("owner", "text", "who promised"),
-        _column("status", "text", "state", *ACTION_STATUSES, required=True),
+        _column("status", "text", "state; `gone` when its line vanished while it was open. `source_line` of a line that is not "
+                "there any more is its last one, and `action_events` names the commit", *ACTION_STATUSES, required=True),
         _column("created_on", "day", "day of the promise"),
-        _column("created_on_source", "text", "where that day comes from", "text", "origin"),
+        _column("created_on_source", "text", "where that day comes from: `history` is the first commit that has it; `import` "
+                "a commit that brought ten old records or more, which dates nothing", "text", "history", "origin", "import"),
         _column("due_on", "day", "day it was promised for"),
         _column("done_on", "day", "day it was done"),
-        _column("done_on_source", "text", "where that day comes from", "text"),
-        _column("carried_from", "text", "the action of an earlier session of the same ritual that it repeats"),
+        _column("done_on_source", "text", "where that day comes from: `history` is the commit that ticked it", "text", "history"),
+        _column("carried_from", "text", "the last earlier writing of the same promise, in whichever record"),
         key=("action_id",),
+    ),
+    _record_table(
+        "action_sightings",
+        "One row a later record that has a promise again, as an action item of its own or as a note.",
+        _column("action_id", "text", "the promise, by its first writing", required=True),
+        _column("seen_kind", "text", "kind of the later record", "incident", "ritual", "decision", required=True),
+        _column("seen_id", "text", "id of the later record", required=True),
+        _column("seen_on", "day", "day of the later record"),
+        _column("seen_action_id", "text", "the action item that has it there; NULL for a note"),
+        _column("text", "text", "as it is said there", required=True),
+        _column("score", "number", "how alike the words are, 0..1; 1 for an id", required=True),
+        _column("linked_by", "text", "what it is known by: the promise's id or ticket, a link to its file, or the words",
+                "id", "link", "text", required=True),
+        key=("action_id", "seen_kind", "seen_id"),
+    ),
+    _record_table(
+        "action_events",
+        "One row an event in the life of a promise, as commits tell it; `source_path` and `source_line` are the promise's.",
+        _column("action_id", "text", "the promise", required=True),
+        _column("occurred_at", "instant", "when it was committed, on the first-parent line of HEAD", required=True),
+        _column("event", "text", "what happened; `reopened` also when a line that had vanished came back", *ACTION_EVENTS,
+                required=True),
+        _column("git_commit", "text", "the commit", required=True),
+    ),
+    Table(
+        "record_changes",
+        "One row a change of a column of an incident, a decision, a session, an RFC or an onboarding plan, as commits tell it; and "
+        "one row for each time that a record came, whatever it said then, or went.",
+        (
+            _column("record_kind", "text", "kind of record", "incident", "decision", "ritual", "rfc", "onboarding", required=True),
+            _column("record_id", "text", "the record, by the id that it has now, or had last", required=True),
+            _column("name", "text", "the column of the record's own table, without `_raw` ones and `severity_rank`; `record` when "
+                    "the record itself came or went", required=True),
+            _column("was", "text", "before, as the column prints; NULL when it was empty. A text above 80 letters is told by its "
+                    "beginning and a hash of all of it"),
+            _column("became", "text", "after, in the same way; of `record` its id"),
+            _column("changed_at", "instant", "when it was committed, on the first-parent line of HEAD; NULL for a record that came "
+                    "with an import or the first commit of a shallow clone: these date nothing"),
+            _column("git_commit", "text", "the commit", required=True),
+            _column("source_path", "text", "file that has the record now, or had it last", required=True),
+        ),
     ),
     _record_table(
         "decisions",
@@ -490,6 +538,35 @@ LOAD_TABLES = (
             _column("level", "text", "how bad", *LEVELS, required=True),
             _column("message", "text", "what was found", required=True),
             _column("hint", "text", "what to do"),
+        ),
+    ),
+    Table(
+        "file_versions",
+        "One row a version of a record file on the first-parent line of the commit that was read, oldest first.",
+        (
+            _column("position", "integer", "order in history, from 1", required=True),
+            _column("path", "text", "relative to the workspace; of a deleted file the one that it had", required=True),
+            _column("record_kind", "text", "kind whose glob matched", required=True),
+            _column("git_commit", "text", "commit that made this version", required=True),
+            _column("committed_at", "instant", "when, by the committer's clock"),
+            _column("change", "text", "what the commit did", *FILE_CHANGES, required=True),
+            _column("blob_id", "text", "git's id of the content; NULL for a deleted file"),
+            _column("renamed_from", "text", "path before a rename"),
+            _column("recorded_on", "day", "the record's own day, as this version has it"),
+            _column("snapshot", "text", "its action items and records as JSON, so that the next load need not read it again; "
+                    "`null` when it cannot be parsed"),
+        ),
+        key=("position",),
+    ),
+    Table(
+        "history_state",
+        "One row: how far back git tells of the record.",
+        (
+            _column("standing", "text", "`cut` is a shallow clone, `refused` a repository that git does not read, `none` a "
+                    "folder outside git", *HISTORY_STANDINGS, required=True),
+            _column("git_commit", "text", "commit up to which `file_versions` reaches; NULL when git tells nothing"),
+            _column("cut_at", "text", "commit that a shallow clone begins with"),
+            _column("reader", "text", "hash of what reading a version depends on"),
         ),
     ),
     Table(

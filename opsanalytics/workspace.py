@@ -186,8 +186,13 @@ def read_workspace(root: Path) -> Workspace:
         data = path.read_bytes()
     except OSError as error:
         raise WorkspaceError(f"{path}: cannot be read: {error.strerror}") from None
-    settings, node = parse_settings(data)
-    return Workspace(root, settings, data, tuple(_unused(settings, node)))
+    return workspace_of(root, data)
+
+
+def workspace_of(root: Path, config: bytes) -> Workspace:
+    """A folder as an ops.yml text sets it. Raises WorkspaceError with every mistake in the text."""
+    settings, node = parse_settings(config)
+    return Workspace(root, settings, config, tuple(_unused(settings, node)))
 
 
 def parse_settings(data: bytes) -> tuple[Settings, Node]:

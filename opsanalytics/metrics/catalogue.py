@@ -79,12 +79,16 @@ def _duration(name: str, question: str, clock_start: str, clock_end: str, open_i
 
 
 def _promises(
-    name: str, question: str, population: str, within_sla: str, records: str, more: tuple[str, ...] = ()
+    name: str, question: str, population: str, allowed: str, records: str, more: tuple[str, ...] = ()
 ) -> Metric:
     return Metric(
-        name, question, population, "created_on", "done_on", "24x7", "as the cohort promised in the period",
-        f"those still open are censored at the load's as-of, a share asks those whose days are over by then{within_sla}",
-        (*_PROMISES, *more), "days", 1, "action_item_facts", records, "promises.days_to_close",
+        name, question, f"{population}, each once however often it was carried over", "created_on", "ended_on", "24x7",
+        "as the cohort first promised in the period",
+        "median_days_to_close is the time until it left the open list, done, dropped or gone, those still open being censored "
+        "at the load's as-of; closed_only_median_days asks those done; both leave out and count an end of no known day; a share "
+        f"asks those whose days are over by the as-of, and one dropped or gone was not done; done_within_sla goes by {allowed}, "
+        "overdue by the last day named for it",
+        (*_PROMISES, *more), "days", 2, "promise_facts", records, "promises.days_to_close",
     )
 
 
@@ -115,12 +119,10 @@ _ENTRIES = (
     _duration("time_to_restore", "How long until service was back: the first known of impact end, mitigated, resolved?",
               "started_at", "restored_at", _CENSORED),
     _promises("follow_up_completion", "Do the follow-ups of incidents get done, and how soon?",
-              "follow-ups promised in incidents", "", "follow_ups"),
+              "promises that an incident made first", "the severity of the incident", "follow_ups"),
     _promises("retro_action_completion", "Do the actions of retrospectives get done, and do the same ones come back?",
-              "actions promised in retrospectives, each as often as it was written down",
-              "; done_within_sla asks for its due day, carried_over for a link to an earlier action, open and overdue count its "
-              "last writing",
-              "ritual_actions", ("carried_over",)),
+              "promises that a retrospective made first", "the first day named for it, carried_over asks whether a later record "
+              "wrote it again", "ritual_actions", ("carried_over",)),
     _tally("ritual_held", "Are the promised rituals held?",
            "days for which the cadence promised a ritual", "by the promised day",
            "a day to come is not asked for", ("share_held", "held", "missed", "cancelled"), "promised days",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from opsanalytics.metrics.catalogue import Metric, find_metric
 from opsanalytics.metrics.counts import count_rows
+from opsanalytics.metrics.dimensions import each_record
 from opsanalytics.metrics.durations import duration_groups, duration_rows
 from opsanalytics.metrics.periods import Period
 from opsanalytics.metrics.promises import promise_rows
@@ -46,6 +48,13 @@ def compute(
     rows = FAMILY_ROWS[_family(metric)](metric, scope) or _empty_rows(metric, scope)
     total = _main_groups(metric, scope.ungrouped)[0]
     return MetricResult(metric, period, by, rows, total.left_out)
+
+
+def compute_each(connection: DuckDBPyConnection, name: str, *, period: Period) -> list[Row]:
+    """What the metric is of every record alone: `group` is its id."""
+    metric = find_metric(name)
+    scope = read_scope(connection, metric.records, period, None, every_kind=False)
+    return FAMILY_ROWS[_family(metric)](metric, replace(scope, grouping=each_record(metric.records)))
 
 
 def _family(metric: Metric) -> str:

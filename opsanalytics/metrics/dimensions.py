@@ -66,13 +66,13 @@ RECORDS = {
         widened_by="kind", widened_note="every kind of record, not only incidents",
     ),
     "follow_ups": Records(
-        "follow-up", "action_item_facts", "action_id", "origin_id", "incident",
+        "follow-up", "promise_facts", "action_id", "origin_id", "incident",
         {**_same("severity", "owner", "section", "status", "detected_by", "hour_class"), "kind": "origin_incident_kind",
          **_days("created_on", "created_quarter")}, _SEVERITY,
         service_note="a follow-up counts once for each service of its incident",
     ),
     "ritual_actions": Records(
-        "retro action", "action_item_facts", "action_id", "origin_id", "ritual",
+        "retro action", "promise_facts", "action_id", "origin_id", "ritual",
         {**_same("ritual", "owner", "section", "status"), **_days("created_on", "created_quarter")}, ritual="retrospective",
         widened_by="ritual", widened_note="actions of every ritual, not only of retrospectives",
     ),
@@ -127,6 +127,12 @@ def find_grouping(connection: DuckDBPyConnection, name: str, by: str | None) -> 
     service = ["service"] if records.service_note else []
     valid = ", ".join([*records.columns, *service, *fields])
     raise UsageError(f"cannot group {records.plural} by `{by}`; valid: {valid}")
+
+
+def each_record(name: str) -> Grouping:
+    """Every record a group of its own, by its id."""
+    records = RECORDS[name]
+    return Grouping(records.record_id, _sql(records, "by_column", label=records.record_id, label_rank="0"))
 
 
 def _field_names(connection: DuckDBPyConnection, records: Records) -> list[str]:

@@ -1,4 +1,4 @@
-"""Promises of any origin: how soon they are done, which share of them, what is still open, and what comes back."""
+"""Promises of any origin, each once: how soon they are done, which share of them, what is still open, and what comes back."""
 
 from __future__ import annotations
 
@@ -33,20 +33,23 @@ def promise_rows(metric: Metric, scope: Scope) -> list[Row]:
 
 
 def _timed_rows(metric: Metric, group: Group, scope: Scope) -> list[Row]:
-    ended, censored = (np.asarray(group.counted.get(key, []), dtype=np.float64) for key in ("ended", "censored"))
+    ended, done, censored = (
+        np.asarray(group.counted.get(key, []), dtype=np.float64) for key in ("ended", "done", "censored")
+    )
     survival = median_survival(ended, censored)
-    closed = median_with_interval(ended)
+    closed = median_with_interval(done)
     if len(ended) + len(censored):
         survival_note = unreached_note("median", survival)
-        closed_note = closed_only_note(closed) if len(ended) else "none is done"
+        closed_note = closed_only_note(closed) if len(done) else "none is done"
     else:
         survival_note = closed_note = _none(scope)
     tail = (scope.group_note, left_out_note(group.left_out))
     counts = (len(censored), group.n_excluded)
     return [
         metric_row(metric, group.label, "median_days_to_close", survival, len(ended) + len(censored), *counts,
-                   survival_note, *tail),
-        metric_row(metric, group.label, "closed_only_median_days", closed, len(ended), *counts, closed_note, *tail),
+                   survival_note, _some(group, "n_given_up", "dropped or gone, until that day"), *tail),
+        metric_row(metric, group.label, "closed_only_median_days", closed, len(done), *counts, closed_note,
+                   _some(group, "n_given_up", "dropped or gone, and not asked"), *tail),
     ]
 
 
@@ -61,9 +64,8 @@ def _share_row(metric: Metric, group: Group, statistic: str, scope: Scope) -> Ro
 
 def _standing_rows(metric: Metric, group: Group, scope: Scope) -> list[Row]:
     n, n_open = group.counted.get("n", 0), group.counted.get("n_open", 0)
-    carried_on = _some(group, "n_carried_on", "more open in a writing that a later action carries on, and owed there")
     undated = _some(group, "n_undated", "of the open without a due day")
-    answers = {"open": (n_open, carried_on), "overdue": (group.counted.get("n_overdue", 0), undated)}
+    answers = {"open": (n_open, ""), "overdue": (group.counted.get("n_overdue", 0), undated)}
     note = "a count of the record, so without an interval" if n else _none(scope)
     return [
         metric_row(metric, group.label, statistic, Estimate(count if n else None), n, n_open, group.n_excluded,
@@ -74,7 +76,7 @@ def _standing_rows(metric: Metric, group: Group, scope: Scope) -> list[Row]:
 
 def _carried_row(metric: Metric, group: Group, scope: Scope) -> Row:
     n, n_carried = group.counted.get("n", 0), group.counted.get("n_carried", 0)
-    note = f"{n_carried} of {n} continue an earlier action" if n else _none(scope)
+    note = f"{n_carried} of {n} written again in a later record" if n else _none(scope)
     return metric_row(
         metric, group.label, "carried_over", proportion_interval(n_carried, n), n, group.counted.get("n_open", 0),
         group.n_excluded, note, scope.group_note, left_out_note(group.left_out),

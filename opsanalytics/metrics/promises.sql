@@ -1,20 +1,18 @@
 -- name: promise_cohort
--- One row a promise of the period's cohort, as it stood at the as-of: `left_out` says why it cannot be in a cohort,
--- `day_reason` why the day of its end cannot be used. A done day after the as-of has not happened yet.
--- sla_days is what a follow-up is allowed by the severity of its incident, any other promise by its due day: NULL when
+-- One row a promise that was first made in the period, as it stood at the as-of, when an end after it had not happened yet:
+-- `left_out` says why it cannot be in a cohort, `day_reason` why the day of its end cannot be used. sla_days is what a
+-- follow-up is allowed by the severity of its incident, any other promise by the first day that was named for it: NULL when
 -- nobody says, and `sla_reason` why.
-with standing as (
+with asked as (
     select
-        action_item_facts.*,
+        *,
         case
             when origin_kind <> 'incident' then date_diff('day', created_on, due_on)
             else list_extract(
                 cast($sla_days as bigint[]), list_position(cast($sla_severities as varchar[]), severity)
             )
-        end as sla_days,
-        case when action_item_facts.status = 'done' and done_on > $as_of_on then 'open' else action_item_facts.status end
-            as standing
-    from action_item_facts
+        end as sla_days
+    from promise_facts
     where
         origin_kind = $origin_kind
         and ($every_kind or cast($ritual as varchar) is null or ritual = $ritual)
@@ -27,12 +25,13 @@ with standing as (
 select
     action_id,
     created_on,
-    due_on,
-    done_on,
-    standing,
+    ended_on,
+    status,
+    status in ('dropped', 'gone') as is_given_up,
+    is_overdue,
+    last_due_on,
+    carried,
     sla_days,
-    carried_from is not null as is_carried,
-    action_id in (select carried_from from action_items where carried_from is not null) as is_carried_on,
     case
         when origin_kind <> 'incident' and due_on is null then 'no due day'
         when origin_kind <> 'incident' and due_on < created_on then 'due before it was promised'
@@ -45,14 +44,14 @@ select
     end as left_out,
     case
         when created_on is null then 'no day of the promise'
-        when standing = 'done' and done_on is null then 'done, but no day is known'
-        when standing = 'done' and done_on < created_on then 'done before it was promised'
+        when status <> 'open' and ended_on is null then status || ', but no day is known'
+        when status <> 'open' and ended_on < created_on then status || ' before it was promised'
     end as day_reason
-from standing
+from asked
 
 -- name: days_to_close
--- One row a group and reason for leaving out (NULL: in the sample): the days of those done, the days so far of those
--- open at the as-of. A dropped or gone promise left the open list on a day that nobody wrote down.
+-- One row a group and reason for leaving out (NULL: in the sample): the days until it left the open list, of those done and of
+-- all that ended, and the days so far of those open at the as-of.
 with grouped as (
     {grouping}
 ),
@@ -62,22 +61,21 @@ cohort as (
 judged as (
     select
         action_id,
-        standing = 'open' as is_censored,
-        date_diff('day', created_on, case when standing = 'open' then $as_of_on else done_on end) as days,
-        case
-            when left_out is not null then left_out
-            when day_reason is not null then day_reason
-            when standing in ('dropped', 'gone') then standing || ', but no day is known'
-        end as reason
+        status,
+        is_given_up,
+        date_diff('day', created_on, if(status = 'open', $as_of_on, ended_on)) as days,
+        coalesce(left_out, day_reason) as reason
     from cohort
 )
 select
     label,
     reason,
     count(*) as n,
-    count(*) filter (where is_censored) as n_open,
-    coalesce(array_agg(days order by days) filter (where reason is null and not is_censored), []) as ended,
-    coalesce(array_agg(days order by days) filter (where reason is null and is_censored), []) as censored
+    count(*) filter (where status = 'open') as n_open,
+    count(*) filter (where is_given_up) as n_given_up,
+    coalesce(array_agg(days order by days) filter (where reason is null and status <> 'open'), []) as ended,
+    coalesce(array_agg(days order by days) filter (where reason is null and status = 'done'), []) as done,
+    coalesce(array_agg(days order by days) filter (where reason is null and status = 'open'), []) as censored
 from judged
 inner join grouped using (action_id)
 group by label, reason
@@ -86,7 +84,7 @@ order by label is null, min(label_rank), label, reason
 -- name: done_within
 -- One row a group and reason for leaving out (NULL: in the share): how many promises, how many of them done within
 -- `within_days`, or within what they are allowed each when that is NULL. Only promises all of whose days are over by the
--- as-of are asked; a dropped or gone one was not done.
+-- as-of are asked; a dropped or gone one was not done, whatever its day.
 with grouped as (
     {grouping}
 ),
@@ -102,11 +100,11 @@ allowed as (
 judged as (
     select
         action_id,
-        standing = 'open' as is_open,
-        standing = 'done' and date_diff('day', created_on, done_on) <= allowed_days as is_done_within,
+        status = 'open' as is_open,
+        status = 'done' and date_diff('day', created_on, ended_on) <= allowed_days as is_done_within,
         case
             when left_out is not null then left_out
-            when day_reason is not null then day_reason
+            when day_reason is not null and (created_on is null or not is_given_up) then day_reason
             when cast($within_days as bigint) is null and sla_reason is not null then sla_reason
             when date_diff('day', created_on, $as_of_on) <= allowed_days then 'too young: its days are not over'
         end as reason
@@ -124,31 +122,24 @@ group by label, reason
 order by label is null, min(label_rank), label, reason
 
 -- name: standings
--- One row a group and reason for leaving out (NULL: in the cohort): how many promises, how many of them are owed at the
--- as-of, and of those, how many overdue, their due day being over, and how many without a due day; how many more are open
--- in a writing that a later action carries on, and so owed there; and how many of all continue an earlier one.
+-- One row a group and reason for leaving out (NULL: in the cohort): how many promises, how many of them are open at the
+-- as-of, and of those, how many overdue, the last day that was named for them being over, and how many for which none was
+-- named; and how many of all were carried over.
 with grouped as (
     {grouping}
 ),
 cohort as (
     {promise_cohort}
-),
-owed as (
-    select
-        *,
-        standing = 'open' and not is_carried_on as is_owed
-    from cohort
 )
 select
     label,
     left_out as reason,
     count(*) as n,
-    count(*) filter (where is_owed) as n_open,
-    count(*) filter (where is_owed and due_on < $as_of_on) as n_overdue,
-    count(*) filter (where is_owed and due_on is null) as n_undated,
-    count(*) filter (where standing = 'open' and is_carried_on) as n_carried_on,
-    count(*) filter (where is_carried) as n_carried
-from owed
+    count(*) filter (where status = 'open') as n_open,
+    count(*) filter (where is_overdue) as n_overdue,
+    count(*) filter (where status = 'open' and last_due_on is null) as n_undated,
+    count(*) filter (where carried > 0) as n_carried
+from cohort
 inner join grouped using (action_id)
 group by label, left_out
 order by label is null, min(label_rank), label, reason

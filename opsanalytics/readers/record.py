@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import takewhile
@@ -15,9 +16,11 @@ from opsanalytics.markup.words import fold, fold_label
 from opsanalytics.readers.actions import Action, read_actions
 from opsanalytics.readers.fields import Fields
 from opsanalytics.readers.reading import Context, FileTimes, Reading, Stated
+from opsanalytics.readers.times import TimeError
 from opsanalytics.readers.vocabulary import Vocabulary
 
 _LONGEST_TITLE = 300
+_LINK = re.compile(r"\]\(<?([^()\s<>]{1,500})")
 
 
 def labels_of(words: Vocabulary, group: str, shapes: Mapping[str, Shape]) -> dict[str, Label]:
@@ -80,10 +83,22 @@ class Record(Fields):
         """A line of the file with its markup, from which a link's address is read."""
         return self.source[line.line - 1] if 0 < line.line <= len(self.source) else line.raw
 
+    def links(self, line: int) -> str | None:
+        """Where the links on a line of the file lead, with spaces between."""
+        return " ".join(_LINK.findall(self.source[line - 1] if 0 < line <= len(self.source) else "")) or None
+
     def day(self, name: str) -> date | None:
         line = self.value(name)
         stamp = self.times.stamp(line) if line else None
         return stamp.day if stamp else None
+
+    def opening_day(self, name: str) -> date | None:
+        """As `day`, of a line that says more behind the day: `2026-03-02 by Ana`."""
+        line = self.value(name)
+        day = None
+        with suppress(TimeError):
+            day = self.times.clockwork.leading_day(line.text)[0] if line else None
+        return day or self.day(name)
 
     def is_named_template(self) -> bool:
         return self.words.mentions("template_names", "template_names", self.stem)
@@ -119,7 +134,7 @@ class Record(Fields):
             section=fold_label(label_key(part)), position=position, text=action.text, owner=action.owner,
             status=action.status, created_on=origin.day, created_on_source="origin" if origin.day else None,
             due_on=action.due_on, done_on=action.done_on, done_on_source="text" if action.done_on else None,
-            carried_raw=carried,
+            carried_raw=carried, links_raw=self.links(action.line.line),
         )  # fmt: skip
         for name, value in action.extras.items():
             self.write_field(action.line.line, "action_item", action_id, name, value)

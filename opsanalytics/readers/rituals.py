@@ -9,10 +9,8 @@ from copy import copy
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from itertools import groupby
 from pathlib import PurePosixPath
 
-from opsanalytics.findings import Finding, finding
 from opsanalytics.markup.elements import Line
 from opsanalytics.markup.parts import Document, Label, Part
 from opsanalytics.markup.words import fold, fold_label
@@ -222,7 +220,8 @@ class _Session(Record):
         notes = Notes(self, speakers, self.titles, told, taken)
         for position, note in enumerate(notes.read(self.document.parts), 1):
             self.reading.add("ritual_notes", note.line, session_id=self.path_id, position=position,
-                             category=note.category, person=note.person, text=note.text)  # fmt: skip
+                             category=note.category, person=note.person, text=note.text,
+                             links_raw=self.links(note.line))  # fmt: skip
 
 
 def _is_team(part: Part) -> bool:
@@ -233,33 +232,3 @@ def _is_team(part: Part) -> bool:
 @lru_cache(maxsize=64)
 def _globs(patterns: tuple[str, ...]) -> Globs:
     return Globs(patterns)
-
-
-# --- all sessions together
-
-
-def carry_over(rows: dict[str, list[Row]]) -> list[Finding]:
-    """Fills `carried_from` of every action of a session that repeats one of the latest earlier session of its ritual, or
-    says that it was carried over; a finding where it says so and there is no such action."""
-    promised: dict[str, list[Row]] = {}
-    for action in (row for row in rows.get("action_items", []) if row["origin_kind"] == "ritual"):
-        promised.setdefault(action["origin_id"], []).append(action)
-    dated = [row for row in rows.get("ritual_sessions", []) if row["held_on"] and row["session_id"] in promised]
-    by_ritual = sorted(dated, key=lambda row: (row["ritual"], row["held_on"], row["session_id"]))
-    carried = (_carry(list(group), promised) for _, group in groupby(by_ritual, lambda row: row["ritual"]))
-    return [found for findings in carried for found in findings]
-
-
-def _carry(sessions: list[Row], promised: dict[str, list[Row]]) -> Iterator[Finding]:
-    """Of one ritual, earliest first. Sessions of one day carry nothing from each other."""
-    last, known = dict[str, str](), dict[str, str]()
-    for _, day in groupby(sessions, lambda row: row["held_on"]):
-        ids = [row["session_id"] for row in day]
-        for action in (action for each in ids for action in promised[each]):
-            action["carried_from"] = (known if action.get("carried_raw") else last).get(fold(action["text"]))
-            if action.get("carried_raw") and action["carried_from"] is None:
-                said = f"`{action['text'][:60]}` is {action['carried_raw'][:40]}: no earlier session has that action"
-                yield finding("OPS124", action["source_path"], action["source_line"], 1, said)
-        for each in ids:
-            last = {fold(action["text"]): action["action_id"] for action in reversed(promised[each])}
-            known |= last

@@ -1,30 +1,18 @@
 -- What is due in the next session of `$ritual`: what was promised in its last one, what is overdue anywhere, which
 -- decisions are open, and what was carried over three times or more. A promise that a later session repeats is told once.
-with recursive carries as (
-    select action_id, 0 as carried
-    from action_items
-    where carried_from is null
-
-    union all
-
-    select action_items.action_id, carries.carried + 1
-    from action_items
-    join carries on action_items.carried_from = carries.action_id
-),
-promises as (
+with promises as (
     select
         facts.text,
         facts.owner,
-        facts.due_on,
+        writings.named_due_on as due_on,
         facts.status,
         facts.origin_id as origin,
-        coalesce(carries.carried, 0) as carried,
-        facts.is_open,
+        writings.carried,
+        facts.is_owed,
         facts.is_overdue,
-        facts.action_id not in (select carried_from from action_items where carried_from is not null) as is_latest,
         facts.position
     from action_item_facts as facts
-    left join carries on facts.action_id = carries.action_id
+    inner join promise_writings as writings on facts.action_id = writings.action_id
 ),
 last_session as (
     select session_id
@@ -44,7 +32,7 @@ due as (
 
     select 2, 'overdue', text, owner, due_on, status, origin, carried, position
     from promises
-    where is_overdue and is_latest
+    where is_overdue
 
     union all
 
@@ -58,7 +46,7 @@ due as (
 
     select 4, 'carried_often', text, owner, due_on, status, origin, carried, position
     from promises
-    where is_open and is_latest and carried >= 3
+    where is_owed and carried >= 3
 )
 select section, text, owner, due_on, status, origin, carried
 from due

@@ -35,5 +35,10 @@ def agenda(database: Path, ritual: str) -> list[dict[str, Any]]:
     return read_rows(database, _sql("agenda"), {"ritual": ritual})
 
 
+def history_standing(database: Path) -> str:
+    """`whole`, `cut`, `refused` or `none`."""
+    return str(read_rows(database, "select standing from history_state")[0]["standing"])
+
+
 def findings(database: Path) -> list[dict[str, Any]]:
     return read_rows(database, "select * from findings order by path, line, col, code, message")

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from opsanalytics import __version__
-from opsanalytics.errors import DatabaseError, DestinationError, QueryError, RepositoryError
+from opsanalytics.errors import DatabaseError, DestinationError, QueryError, RepositoryError, WorkspaceError
 from opsanalytics.findings import Finding, finding
+from opsanalytics.ledger import keep_ledger
 from opsanalytics.linter import Lint, lint, missing_files, without_ignored
 from opsanalytics.markup.decode import decode
 from opsanalytics.markup.strict_yaml import MarkupError
@@ -25,7 +26,6 @@ from opsanalytics.markup.words import with_hyphens
 from opsanalytics.readers import KINDS, Kind, read_record
 from opsanalytics.readers.decision_links import resolve_decision_links
 from opsanalytics.readers.reading import Context, Stated
-from opsanalytics.readers.rituals import carry_over
 from opsanalytics.readers.samples import resolve_samples
 from opsanalytics.readers.services import resolve_services
 from opsanalytics.repository import Repository, find_repository
@@ -35,8 +35,10 @@ from opsanalytics.warehouse.answers import findings
 from opsanalytics.warehouse.build import build_database, loading
 from opsanalytics.warehouse.connect import read_rows, read_table
 from opsanalytics.warehouse.parquet import SUFFIX, as_text
+from opsanalytics.warehouse.past import Past
 from opsanalytics.warehouse.slots import promised_slots
-from opsanalytics.workspace import CONFIG, Workspace
+from opsanalytics.warehouse.versions import read_versions
+from opsanalytics.workspace import CONFIG, Workspace, workspace_of
 
 Progress = Callable[[str], None]
 REMEMBERED_LOADS = 50
@@ -96,28 +98,75 @@ def load(
     """
     database = database or workspace.database
     repository, refusal = _repository(workspace, as_of)
-    moment = find_moment(workspace, repository, as_of, now or datetime.now(UTC).replace(tzinfo=None))
+    then, moment = _stand(workspace, repository, as_of, now or datetime.now(UTC).replace(tzinfo=None))
     with loading(database, own_folder=database == workspace.database):
-        sources = read_sources(workspace, repository, moment, progress)
         latest = _remembered(database, is_ours=database == workspace.database)
-        commit = moment.commit or (repository.head() if repository else None)
-        texts, exists = _texts(workspace, sources), _existence(workspace, repository, moment)
-        missing = missing_files(texts, exists)
-        fingerprint = _fingerprint(workspace, moment, commit, sources, missing)
-        if not full and latest and latest[-1]["fingerprint"] == fingerprint:
+        sight = _look(then, repository, moment, progress, refusal)
+        if not full and latest and latest[-1]["fingerprint"] == sight.fingerprint:
             return _unchanged(database, latest[-1])
-        records = gather(sources, replace(workspace.context, now=moment.as_of), progress)
-        _take_annotations(records, workspace)
-        records.findings += [*workspace.findings, *moment.findings, *refusal]
-        records.rows["ritual_slots"] = _slots(records, workspace, moment)
-        load_row = _load_row(workspace, repository, moment, sources, records)
-        load_row |= {"git_commit": commit, "fingerprint": fingerprint}
-        progress("checking the record")
-        record = Lint(records.rows, texts, records.stated, missing, workspace.context, moment.as_of)
-        records.findings = list(without_ignored([*records.findings, *lint(record)], texts))
+        records, load_row = _read(sight, () if full else (database, workspace.database), progress)
         load_row["load_id"] = latest[-1]["load_id"] + 1 if latest else 1
         _put(records, [*latest[1 - REMEMBERED_LOADS :], load_row], database, progress)
     return _result(database, records, load_row["git_commit"])
+
+
+def read_as_it_stood(workspace: Workspace, at: datetime, head: str, memories: Collection[Path] = ()) -> dict[str, list[Row]]:
+    """The rows of every table as of an instant, naive UTC, from the first-parent line of `head`; nothing is written.
+
+    Raises RepositoryError outside git, and when that line has no commit by then.
+    """
+    repository = find_repository(workspace.root)
+    if repository is None:
+        raise RepositoryError(f"{workspace.root} is not in a git repository")
+    then, moment = _as_set_then(workspace, repository, Moment(at, _last_commit(repository, at, head)))
+    records, load_row = _read(_look(then, repository, moment), memories)
+    return _tables(records, [load_row | {"load_id": 1}])
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """What a load has before it, before it reads any of it. The workspace is set as it was at that moment."""
+
+    workspace: Workspace
+    repository: Repository | None
+    moment: Moment
+    commit: str | None
+    sources: Sources
+    texts: dict[str, str]
+    missing: frozenset[str]
+    refusal: list[Finding]
+
+    @property
+    def fingerprint(self) -> str:
+        seen = [self.commit, _cut_at(self.repository, self.commit)]
+        return _fingerprint(self.workspace, self.moment, seen, self.sources, self.missing)
+
+
+def _look(
+    workspace: Workspace, repository: Repository | None, moment: Moment, progress: Progress = lambda said: None,
+    refusal: Collection[Finding] = (),
+) -> _Sight:
+    sources = read_sources(workspace, repository, moment, progress)
+    commit = moment.commit or (repository.head() if repository else None)
+    texts = _texts(workspace, sources)
+    missing = missing_files(texts, _existence(workspace, repository, moment))
+    return _Sight(workspace, repository, moment, commit, sources, texts, missing, list(refusal))
+
+
+def _read(sight: _Sight, memories: Collection[Path], progress: Progress = lambda said: None) -> tuple[Records, Row]:
+    """Everything that is in sight, and the row of the load, which has no id yet."""
+    workspace, moment = sight.workspace, sight.moment
+    context = replace(workspace.context, now=moment.as_of)
+    records = gather(sight.sources, context, progress, _read_past(sight, memories, context, progress))
+    records.rows["history_state"] = records.rows["history_state"] or [{"standing": "refused" if sight.refusal else "none"}]
+    _take_annotations(records, workspace)
+    records.findings += [*workspace.findings, *moment.findings, *sight.refusal]
+    records.rows["ritual_slots"] = _slots(records, workspace, moment)
+    load_row = _load_row(workspace, sight.repository, moment, sight.sources, records)
+    progress("checking the record")
+    record = Lint(records.rows, sight.texts, records.stated, sight.missing, workspace.context, moment.as_of)
+    records.findings = list(without_ignored([*records.findings, *lint(record)], sight.texts))
+    return records, load_row | {"git_commit": sight.commit, "fingerprint": sight.fingerprint}
 
 
 def _repository(workspace: Workspace, as_of: str | None) -> tuple[Repository | None, list[Finding]]:
@@ -148,10 +197,40 @@ def find_moment(workspace: Workspace, repository: Repository | None, as_of: str 
     if repository is None:
         said = finding("OPS105", "ops.yml", 1, 1, f"as of {day}, but not in git: the files are today's")
         return Moment(end, None, (said,))
-    found = repository.last_commit_before(end)
-    if found is None:
-        raise RepositoryError(f"the repository has no commit up to {day}")
-    return Moment(end, found)
+    return Moment(end, _last_commit(repository, end))
+
+
+def _last_commit(repository: Repository, at: datetime, head: str = "HEAD") -> str:
+    if found := repository.last_commit_before(at, head):
+        return found
+    cut_at = repository.cut_at(repository.commit(head))
+    begins = f"a shallow clone that begins with commit {cut_at[:12]}: git fetch --unshallow" if cut_at else "it begins later"
+    raise RepositoryError(f"the repository has no commit up to {at:%Y-%m-%d %H:%M} UTC; {begins}")
+
+
+def _stand(workspace: Workspace, repository: Repository | None, as_of: str | None, now: datetime) -> tuple[Workspace, Moment]:
+    """The moment, with the workspace as it was set then. A day ends by the zone of then too."""
+    then, moment = _as_set_then(workspace, repository, find_moment(workspace, repository, as_of, now))
+    if then.zone == workspace.zone:
+        return then, moment
+    return _as_set_then(then, repository, find_moment(then, repository, as_of, now))
+
+
+def _as_set_then(workspace: Workspace, repository: Repository | None, moment: Moment) -> tuple[Workspace, Moment]:
+    """The workspace by the ops.yml of the commit. Where that has none, or none that can be used, by today's; that is found."""
+    if repository is None or moment.commit is None:
+        return workspace, moment
+    config = repository.file(moment.commit, CONFIG)
+    try:
+        if config is not None:
+            return workspace_of(workspace.root, config), moment
+        why = "has none"
+    except WorkspaceError as error:
+        why = f"cannot be used ({str(error).splitlines()[0]})"
+    if not workspace.config:
+        return workspace, moment
+    said = finding("OPS105", CONFIG, 1, 1, f"ops.yml is today's: that of commit {moment.commit[:12]} {why}")
+    return workspace, replace(moment, findings=(*moment.findings, said))
 
 
 def _day(text: str) -> date | None:
@@ -162,8 +241,12 @@ def _day(text: str) -> date | None:
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:
-    """The last second of a day, as naive UTC."""
-    return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC).replace(tzinfo=None)
+    """The last second of a day, as naive UTC: one before the next midnight, since a day can have its last hour twice."""
+    try:
+        midnight = datetime.combine(day + timedelta(days=1), time(), zone)
+        return midnight.astimezone(UTC).replace(tzinfo=None) - timedelta(seconds=1)
+    except OverflowError:
+        raise RepositoryError(f"`{day}` is at the end of the calendar; name a day that a record can have") from None
 
 
 Sources = dict[str, list[Source]]
@@ -199,16 +282,40 @@ def _existence(workspace: Workspace, repository: Repository | None, moment: Mome
     return lambda path: os.path.lexists(workspace.root / path)
 
 
-def gather(sources: Sources, context: Context, progress: Progress = lambda said: None) -> Records:
+def _cut_at(repository: Repository | None, commit: str | None) -> str | None:
+    """Where a shallow clone begins: one that was made whole tells more of the same commit."""
+    with suppress(RepositoryError):
+        return repository.cut_at(commit) if repository and commit else None
+    return None
+
+
+def _read_past(sight: _Sight, memories: Collection[Path], context: Context, progress: Progress) -> Past | None:
+    """None outside git, and where git refuses to tell it: then nothing is dated by it. `memories` are databases that may
+    remember what earlier loads read."""
+    if sight.repository is None or sight.commit is None:
+        return None
+    progress("reading the history")
+    try:
+        return Past(read_versions(sight.workspace, sight.repository, sight.commit, memories), context)
+    except RepositoryError as error:
+        sight.refusal.append(_git_says(error))
+        return None
+
+
+def gather(
+    sources: Sources, context: Context, progress: Progress = lambda said: None, past: Past | None = None
+) -> Records:
     """Reads every file, and settles what only all of them together can tell: equal ids and links between records."""
     records = Records()
     for name, files in sources.items():
         for number, source in enumerate(files, 1):
             if number % 100 == 0:
                 progress(f"reading {name}: {number} of {len(files)}")
-            _take(records, KINDS[name], source, context)
+            _take(records, KINDS[name], source, context, past)
+    if past:
+        records.findings += past.settle(records.rows)
     _resolve_links(records)
-    records.findings += [*resolve_decision_links(records.rows), *carry_over(records.rows), *resolve_samples(records.rows)]
+    records.findings += [*resolve_decision_links(records.rows), *keep_ledger(records.rows, context.words), *resolve_samples(records.rows)]
     resolve_services(records.rows)
     return records
 
@@ -226,7 +333,7 @@ def _slots(records: Records, workspace: Workspace, moment: Moment) -> list[Row]:
     return list(promised_slots(records.rows["rituals"], records.rows["ritual_sessions"], as_of))
 
 
-def _take(records: Records, kind: Kind, source: Source, context: Context) -> None:
+def _take(records: Records, kind: Kind, source: Source, context: Context, past: Past | None) -> None:
     text = as_text(source)
     if text.data is None:
         status = "rejected" if text.is_refused else "ignored"
@@ -236,6 +343,8 @@ def _take(records: Records, kind: Kind, source: Source, context: Context) -> Non
         return
     reading = read_record(kind, source.path, text.data, context)
     records.stated[source.path] = reading.stated
+    if past:
+        past.see(kind.name, source, reading)
     _tell_apart(records, kind, reading.rows)
     for table, rows in reading.rows.items():
         records.rows[table] += rows
@@ -362,14 +471,14 @@ def _is_dirty(
 
 
 def _fingerprint(
-    workspace: Workspace, moment: Moment, commit: str | None, sources: Sources, missing: Collection[str]
+    workspace: Workspace, moment: Moment, seen: list[str | None], sources: Sources, missing: Collection[str]
 ) -> str:
     """Of everything that the tables depend on; of files that are linked to, whether they are there. Of the clock only the day counts: it is what open and overdue go by."""
     zone = workspace.zone or ZoneInfo("UTC")
     day = moment.as_of.replace(tzinfo=UTC).astimezone(zone).date()
     files = {kind: [(source.path, source.sha256, source.problem) for source in found] for kind, found in sources.items()}
     said = json.dumps([__version__, str(workspace.root), workspace.config.decode(errors="replace"), str(day),
-                       commit, files, sorted(missing)])  # fmt: skip
+                       seen, files, sorted(missing)])  # fmt: skip
     return sha256(said.encode()).hexdigest()
 
 
@@ -391,9 +500,13 @@ def _remembered(database: Path, *, is_ours: bool) -> list[Row]:
 
 def _put(records: Records, loads: list[Row], database: Path, progress: Progress) -> None:
     progress("writing the tables")
+    build_database(database, _tables(records, loads))
+
+
+def _tables(records: Records, loads: list[Row]) -> dict[str, list[Row]]:
     records.findings = sorted(set(records.findings))
-    build_database(database, {**records.rows, "source_files": records.files, "loads": loads,
-                              "findings": [vars(each) for each in records.findings]})  # fmt: skip
+    findings = [vars(each) for each in records.findings]
+    return {**records.rows, "source_files": records.files, "loads": loads, "findings": findings}
 
 
 def _result(database: Path, records: Records, commit: str | None) -> LoadResult:

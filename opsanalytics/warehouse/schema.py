@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -17,6 +17,15 @@ from opsanalytics.tables import TABLES, Table
 @cache
 def views_sql() -> str:
     return (files("opsanalytics.warehouse") / "views.sql").read_text(encoding="utf-8")
+
+
+def in_memory(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> duckdb.DuckDBPyConnection:
+    """A database of these rows that is nowhere on disk."""
+    connection = duckdb.connect()
+    create_schema(connection)
+    for name, table in TABLES.items():
+        insert_rows(connection, table, rows.get(name, ()))
+    return connection
 
 
 def create_schema(connection: duckdb.DuckDBPyConnection) -> None:

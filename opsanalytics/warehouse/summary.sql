@@ -13,7 +13,7 @@ select
     (select min(started_on) from incidents) as first_on,
     (select max(started_on) from incidents) as last_on,
     (select count(*) from incident_facts where is_counted and is_open) as open_incidents,
-    (select count(*) from action_item_facts where is_open and not is_carried_on) as open_promises,
+    (select count(*) from action_item_facts where is_owed) as open_promises,
     (select count(*) from action_item_facts where is_overdue) as overdue_promises,
     (select max(days_late) from action_item_facts where is_overdue) as days_late,
     (select count(*) from findings where level = 'error') as errors,

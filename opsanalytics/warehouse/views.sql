@@ -136,17 +136,92 @@ select
 from localised
 left join services using (incident_id);
 
--- action_item_facts: one row a promise: its age in days at the load's as-of, days to close, days late, whether its end
--- is still to come (censored: an end after the as-of is one), whether a later session carries it on (then it is owed there
--- and overdue there), and severity and title of the incident that it comes from.
-create view action_item_facts as
-with carried as (
-    select distinct carried_from as action_id
+-- promise_writings: one row a writing of a promise, as it stood at the load's as-of, when an end after it had not happened yet:
+-- the first writing, how often the promise had been carried over by then, and the last day that was named for it by then
+-- (named_due_on). A writing that is done or dropped ends the promise (is_end) unless a later one promised it again on that day
+-- or after it, or nobody knows which came first; one that is gone has moved, where another is left. The last that is left is
+-- is_last, and the promise is owed there (is_owed) while nothing has ended it.
+create view promise_writings as
+with recursive chains as (
+    select action_id, action_id as first_action_id, 0 as carried
     from action_items
-    where carried_from is not null
+    where carried_from is null or carried_from not in (select action_id from action_items)
+
+    union all
+
+    select action_items.action_id, chains.first_action_id, chains.carried + 1
+    from action_items
+    inner join chains on action_items.carried_from = chains.action_id
+),
+told as (
+    select
+        action_id,
+        count(*) filter (where event = 'reopened') as times_reopened,
+        max(cast(timezone(zone, timezone('UTC', occurred_at)) as date)) filter (where event = 'dropped') as dropped_on,
+        max(cast(timezone(zone, timezone('UTC', occurred_at)) as date)) filter (where event = 'gone') as gone_on
+    from action_events
+    cross join latest_load
+    group by action_id
+),
+standings as (
+    select
+        chains.*,
+        action_items.created_on,
+        action_items.due_on,
+        coalesce(told.times_reopened, 0) as times_reopened,
+        case action_items.status
+            when 'done' then done_on
+            when 'dropped' then told.dropped_on
+            when 'gone' then told.gone_on
+        end as ended_on,
+        if(ended_on > latest_load.as_of_on, 'open', action_items.status) as standing
+    from chains
+    inner join action_items using (action_id)
+    left join told using (action_id)
+    cross join latest_load
+),
+repeated as (
+    select distinct earlier.action_id
+    from standings as earlier
+    inner join standings as later
+        on later.first_action_id = earlier.first_action_id and later.carried > earlier.carried
+    where
+        (later.standing = 'open' or (later.standing in ('done', 'dropped') and later.ended_on > later.created_on))
+        and coalesce(later.created_on >= earlier.ended_on, true)
+),
+judged as (
+    select
+        *,
+        standing in ('done', 'dropped') and action_id not in (select action_id from repeated) as is_end,
+        row_number() over (partition by first_action_id order by standing = 'gone', carried desc) = 1 as is_last
+    from standings
 )
 select
+    action_id,
+    first_action_id,
+    carried,
+    carried < max(carried) over (partition by first_action_id) as is_carried_on,
+    times_reopened,
+    ended_on,
+    standing,
+    last_value(due_on ignore nulls) over (
+        partition by first_action_id order by carried rows between unbounded preceding and current row
+    ) as named_due_on,
+    is_end,
+    is_last,
+    is_last and standing = 'open' and not bool_or(is_end) over (partition by first_action_id) as is_owed
+from judged;
+
+-- action_item_facts: one row a writing of a promise: its age in days at the load's as-of, the day on which it was done,
+-- dropped or gone (ended_on; NULL where neither the file nor git tells it), days to close, days late, whether its end is still
+-- to come (censored: an end after the as-of is one), how often it was reopened, whether a later record carries it on, whether
+-- the promise is owed there (is_owed), and overdue there by the last day that was named for it, and severity and title of
+-- the incident that it comes from.
+create view action_item_facts as
+select
     action_items.*,
+    writings.ended_on,
+    writings.times_reopened,
     coalesce(incidents.title, decisions.title, ritual_sessions.title) as origin_title,
     ritual_sessions.ritual,
     incidents.kind as origin_incident_kind,
@@ -156,16 +231,16 @@ select
     incidents.hour_class,
     cast(date_trunc('month', created_on) as date) as created_month_on,
     fiscal_quarter(created_on, latest_load.fiscal_year_start) as created_quarter,
-    carried.action_id is not null as is_carried_on,
-    action_items.status = 'open' or coalesce(done_on > latest_load.as_of_on, false) as is_open,
+    writings.is_carried_on,
+    writings.standing = 'open' as is_open,
     is_open as censored,
-    is_open and not is_carried_on and due_on < latest_load.as_of_on as is_overdue,
+    writings.is_owed,
+    writings.is_owed and named_due_on < latest_load.as_of_on as is_overdue,
     date_diff('day', created_on, latest_load.as_of_on) as age_days,
     case when done_on >= created_on then date_diff('day', created_on, done_on) end as days_to_close,
     case
-        when due_on is null then null
-        when is_open then greatest(date_diff('day', due_on, latest_load.as_of_on), 0)
-        when done_on is not null then greatest(date_diff('day', due_on, done_on), 0)
+        when is_open and named_due_on is not null then greatest(date_diff('day', named_due_on, latest_load.as_of_on), 0)
+        when not is_open and due_on is not null and done_on is not null then greatest(date_diff('day', due_on, done_on), 0)
     end as days_late,
     case
         when action_items.status = 'done' and done_on is null then 'done, but no day is known'
@@ -173,6 +248,7 @@ select
         when created_on is null then 'no day of the promise is known'
     end as duration_excluded_reason
 from action_items
+inner join promise_writings as writings using (action_id)
 left join (
     select incident_id, title, kind, severity, severity_rank, detected_by, hour_class
     from incident_facts
@@ -180,7 +256,78 @@ left join (
     on action_items.origin_kind = 'incident' and action_items.origin_id = incidents.incident_id
 left join decisions on action_items.origin_kind = 'decision' and action_items.origin_id = decisions.decision_id
 left join ritual_sessions on action_items.origin_kind = 'ritual' and action_items.origin_id = ritual_sessions.session_id
-left join carried on action_items.action_id = carried.action_id
+cross join latest_load;
+
+-- promise_facts: one row a promise, however often it was written down: its first writing, with what became of it since. status
+-- and ended_on are those at the load's as-of (the first day on which it is known to be done or dropped, the last on which a
+-- writing went), due_on is the first day that was named for it and last_due_on the last; an open one is overdue and late by the
+-- last, one that is done by the first. How often it was carried over, where it was written last, in how many later records it
+-- was seen, and where last.
+create view promise_facts as
+with promises as (
+    select
+        first_action_id as action_id,
+        max(writings.action_id) filter (where is_last) as last_action_id,
+        max(created_on) filter (where is_last) as last_promised_on,
+        max(carried) filter (where is_last) as carried,
+        arg_min(due_on, carried) as due_on,
+        max(named_due_on) filter (where is_last) as last_due_on,
+        cast(sum(times_reopened) as bigint) as times_reopened,
+        case
+            when bool_or(is_end and standing = 'done') then 'done'
+            when bool_or(is_end) then 'dropped'
+            when bool_and(standing = 'gone') then 'gone'
+            else 'open'
+        end as became,
+        case became
+            when 'done' then min(ended_on) filter (where is_end and standing = 'done')
+            when 'dropped' then min(ended_on) filter (where is_end)
+            when 'gone' then if(bool_or(ended_on is null), null, max(ended_on))
+        end as ended_on
+    from promise_writings as writings
+    inner join action_items using (action_id)
+    group by first_action_id
+),
+seen as (
+    select
+        action_id,
+        count(*) as sightings,
+        max(seen_on) as last_seen_on,
+        last(source_path order by seen_on nulls first, source_path) as last_seen_path,
+        last(source_line order by seen_on nulls first, source_path) as last_seen_line
+    from action_sightings
+    group by action_id
+)
+select
+    firsts.* exclude (
+        due_on, done_on, done_on_source, carried_from, ended_on, times_reopened, is_carried_on, censored, is_owed,
+        days_to_close, duration_excluded_reason
+    ) replace (
+        became as status,
+        became = 'open' as is_open,
+        became = 'open' and last_due_on < latest_load.as_of_on as is_overdue,
+        case
+            when became = 'open' and last_due_on is not null
+                then greatest(date_diff('day', last_due_on, latest_load.as_of_on), 0)
+            when became = 'done' and promises.due_on is not null and promises.ended_on is not null
+                then greatest(date_diff('day', promises.due_on, promises.ended_on), 0)
+        end as days_late
+    ),
+    promises.due_on,
+    last_due_on,
+    promises.ended_on,
+    if(became = 'done', promises.ended_on, null) as done_on,
+    promises.times_reopened,
+    carried,
+    last_action_id,
+    last_promised_on,
+    coalesce(seen.sightings, 0) as sightings,
+    seen.last_seen_on,
+    seen.last_seen_path,
+    seen.last_seen_line
+from promises
+inner join action_item_facts as firsts using (action_id)
+left join seen using (action_id)
 cross join latest_load;
 
 -- decision_facts: one row a decision: the day that puts it into a period and what that day is (MADR's template has a day of

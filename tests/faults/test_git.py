@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from opsanalytics.errors import RepositoryError
+from opsanalytics.history import read_history
 from opsanalytics.readers import KINDS
 from opsanalytics.repository import Repository, find_repository
 from opsanalytics.tree import Globs, read_commit, read_tree
@@ -82,6 +83,8 @@ RUN_BY_GIT = {
     "a remote that is a command": {"remote.origin.url": "ext::TRAP", "remote.origin.promisor": "true", "extensions.partialClone": "origin",
                                    "protocol.ext.allow": "always"},
     "a trace that is a command": {"trace2.eventTarget": "TRAP", "trace2.normalTarget": "TRAP"},
+    "a text conversion of the log": {"diff.x.textconv": "TRAP", "diff.x.command": "TRAP", "diff.x.xfuncname": "TRAP",
+                                     "pager.log": "TRAP", "alias.log": "!TRAP", "log.mailmap": "true", "mailmap.file": "TRAP"},
     "another file of configuration": {"include.path": "TRAP.config"},
     "another file of attributes": {"core.attributesFile": "TRAP.attributes", "filter.x.clean": "TRAP", "diff.x.textconv": "TRAP"},
 }  # fmt: skip
@@ -121,6 +124,7 @@ def test_nothing_that_a_repository_names_is_run(root: Path, trace: Path, name: s
     assert commit == repository.commit("HEAD") == repository.head()
     assert repository.committed_at(commit) < NOW
     assert [source.path for source in read_commit(repository, commit, GLOBS)] == ["ops/incidents/good.md"]
+    assert [version.path for version in read_history(repository, commit).versions] == ["ops/incidents/good.md"]
     assert not trace.exists()
 
 
@@ -131,6 +135,21 @@ def test_a_load_runs_none_of_it(root: Path, trace: Path) -> None:
     assert load_folder(root).files["loaded"] == 2
     assert load_folder(root, as_of="2026-03-06").files["loaded"] == 1
     assert not trace.exists()
+
+
+def test_the_history_is_the_same_whatever_the_repository_sets(root: Path) -> None:
+    (root / "ops/incidents/good.md").rename(root / "ops/incidents/zebra.md")
+    commit_all(root)
+    told = read_history(Repository(root), "HEAD")
+    assert [(version.change, version.was) for version in told.versions] == [("added", None), ("renamed", "ops/incidents/good.md")]
+    (root / "order").write_text("z*\n", encoding="utf-8")
+    odd = {"log.showRoot": "false", "log.follow": "true", "log.diffMerges": "off", "log.decorate": "full", "log.showSignature": "true",
+           "log.abbrevCommit": "true", "log.date": "relative", "format.pretty": "fuller", "format.notes": "true", "diff.renames": "false",
+           "diff.renameLimit": "1", "diff.orderFile": str(root / "order"), "diff.noprefix": "true", "diff.relative": "false",
+           "diff.submodule": "log", "diff.ignoreSubmodules": "all", "diff.wordRegex": ".", "color.ui": "always", "core.quotePath": "true",
+           "core.abbrev": "4", "i18n.logOutputEncoding": "UTF-16", "core.precomposeUnicode": "true"}  # fmt: skip
+    set_traps(root, odd)
+    assert read_history(Repository(root), "HEAD") == told
 
 
 def test_the_traps_would_spring(root: Path, trace: Path) -> None:
@@ -337,3 +356,14 @@ def test_a_large_file_of_a_commit_is_refused_by_its_size(root: Path) -> None:
 def test_what_names_no_commit_is_refused(root: Path, name: str) -> None:
     with pytest.raises(RepositoryError):
         load_folder(root, as_of=name)
+
+
+@pytest.mark.parametrize("seconds", ["253402300799", "99999999999999999", "0"])
+def test_a_commit_of_an_impossible_time_dates_nothing_and_the_load_goes_on(root: Path, seconds: str) -> None:
+    text = GOOD + "\n## Follow-ups\n\n- [x] Alert — Ana — 2026-09-18\n"
+    (root / "ops/incidents/good.md").write_text(text, encoding="utf-8")
+    git(root, "add", "--all")
+    commit = make_commit(root, git(root, "write-tree"), f"Ana <ana@example.org> {seconds} +0000")
+    git(root, "update-ref", "HEAD", commit)
+    rows = read_rows(load_folder(root).database, "select done_on from action_items")
+    assert [str(row["done_on"]) for row in rows] == ["1970-01-01" if seconds == "0" else "None"]

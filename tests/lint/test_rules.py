@@ -24,7 +24,9 @@ AS_OF = {"OPS105": "2026-03-31"}
 
 
 def lay_out(code: str, side: str, root: Path) -> Path:
-    """The workspace by itself; of the two rules about git also what no folder in git can hold."""
+    """The workspace by itself; of the rules about git also what no folder in git can hold."""
+    if code == "OPS108":
+        return clone(shutil.copytree(HERE / code / side, root.parent / "company"), root, is_shallow=side == "bad")
     shutil.copytree(HERE / code / side, root)
     if code in ("OPS105", "OPS106") and side == "good":
         commit(root)
@@ -36,8 +38,16 @@ def lay_out(code: str, side: str, root: Path) -> Path:
 def commit(root: Path) -> None:
     when = {"GIT_AUTHOR_DATE": "2026-03-01T12:00:00Z", "GIT_COMMITTER_DATE": "2026-03-01T12:00:00Z"}
     said = ("-c", "user.name=Ilse", "-c", "user.email=ilse@example.org")
-    for arguments in (("init", "--quiet"), ("add", "."), (*said, "commit", "--quiet", "--message", "The record")):
+    for arguments in (("init", "--quiet"), ("add", "."), (*said, "commit", "--quiet", "--allow-empty", "--message", "The record")):
         subprocess.run(["git", *arguments], cwd=root, check=True, env={**os.environ, **when})
+
+
+def clone(company: Path, root: Path, is_shallow: bool) -> Path:
+    for _ in range(2):
+        commit(company)
+    depth = ["--depth", "1"] if is_shallow else []
+    subprocess.run(["git", "clone", "--quiet", *depth, company.as_uri(), root], check=True)
+    return root
 
 
 def lines_of(code: str, side: str, tmp_path: Path) -> list[str]:

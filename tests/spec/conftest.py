@@ -22,6 +22,7 @@ AS_OF = datetime(2026, 11, 22, 12)
 DEFAULTS: dict[str, Row] = {
     "incidents": {"kind": "incident", "status": "resolved"},
     "action_items": {"origin_kind": "incident", "position": 1, "text": "x", "status": "open"},
+    "action_events": {"git_commit": "c"},
     "record_fields": {"record_kind": "incident"},
     "incident_services": {},
     "decisions": {},

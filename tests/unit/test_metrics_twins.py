@@ -39,6 +39,16 @@ INCIDENTS = st.lists(
     }),
     max_size=8,
 )
+CHAINS = st.lists(
+    st.fixed_dictionaries({
+        "status": st.sampled_from([*ACTION_STATUSES, "gone", "gone"]),
+        **dict.fromkeys(("created_on", "due_on", "done_on", "vanished_on"),
+                        st.one_of(st.none(), st.integers(-4, 1).map(lambda n: AS_OF_ON + timedelta(n)))),
+        "origin": st.just(("incident", "SEV-1")),
+        "continues": st.sampled_from([None, 0, 0, 1]),
+    }),
+    max_size=6,
+)
 PROMISES = st.lists(
     st.fixed_dictionaries({
         "status": st.sampled_from(ACTION_STATUSES),
@@ -50,7 +60,8 @@ PROMISES = st.lists(
             *(("ritual", name) for name in ("retrospective", "retrospective", "triage", "none")),
             ("decision", "retrospective"),
         ]),
-        "carried_from": st.sampled_from([None, None, "p0", "p1", "elsewhere"]),
+        "vanished_on": DAYS,
+        "continues": st.sampled_from([None, None, *range(4)]),
     }),
     max_size=10,
 )
@@ -130,27 +141,39 @@ def test_promises_select_censor_and_exclude_as_their_twin(connection, promises, 
     cut = _cut(period)
     _fill_promises(connection, promises)
     scope = read_scope(connection, records, cut, None, every_kind=every_kind)
-    promises = [{**row, "action_id": f"p{n}"} for n, row in enumerate(promises)]
-    cohort = [row for row in promises if _is_asked(row, records, every_kind) and _in_period(row["created_on"], cut)]
+    made = [_promise(chain) for chain in _chains(promises)]
+    cohort = [row for row in made if _is_asked(row, records, every_kind) and _in_period(row["created_on"], cut)]
     [timed], [shares], [standing] = (
         scope.groups("promises.days_to_close"),
         scope.groups("promises.done_within", within_days=within),
         scope.groups("promises.standings"),
     )
     _same_times(timed, [_days_to_close(row, cut) for row in cohort])
+    done = [_days_to_close(row, cut) for row in cohort if row["status"] == "done"]
+    assert timed.counted.get("done", []) == sorted(answer[1] for answer in done if isinstance(answer, tuple))
     _same_share(shares, [_done_within(row, cut, within) for row in cohort])
     counted = [row for row in cohort if not _left_out(row, cut)]
-    open_ones = [row for row in counted if _standing(row) == "open"]
-    carried_on = {row["carried_from"] for row in promises}
-    owed = [row for row in open_ones if row["action_id"] not in carried_on]
+    owed = [row for row in counted if row["status"] == "open"]
     expected = {
         "n_open": len(owed),
-        "n_overdue": sum(1 for row in owed if row["due_on"] and row["due_on"] < AS_OF_ON),
-        "n_undated": sum(1 for row in owed if row["due_on"] is None),
-        "n_carried_on": len(open_ones) - len(owed),
-        "n_carried": sum(1 for row in counted if row["carried_from"]),
+        "n_overdue": sum(1 for row in owed if row["last_due_on"] and row["last_due_on"] < AS_OF_ON),
+        "n_undated": sum(1 for row in owed if row["last_due_on"] is None),
+        "n_carried": sum(1 for row in counted if row["carried"]),
     }
     assert {key: standing.counted.get(key, 0) for key in expected} == expected
+
+
+@given(promises=CHAINS)
+@settings(FAST, max_examples=200)
+def test_promises_are_judged_over_their_writings_as_by_their_twin(connection, promises):
+    """Once each, by the facts; and owed in one writing, which the facts name."""
+    _fill_promises(connection, promises)
+    made = {row["action_id"]: row for row in map(_promise, _chains(promises))}
+    columns = ("action_id", "status", "ended_on", "due_on", "last_due_on", "carried")
+    found = connection.execute(f"select {', '.join(columns)} from promise_facts").fetchall()
+    assert sorted(found, key=repr) == sorted((tuple(row[name] for name in columns) for row in made.values()), key=repr)
+    owed = connection.execute("select action_id from action_item_facts where is_owed").fetchall()
+    assert sorted(owed) == sorted((row["last_action_id"],) for row in made.values() if row["status"] == "open")
 
 
 @given(decisions=DECISIONS, period=PERIODS)
@@ -368,9 +391,54 @@ def _is_waiting(row: Row, end: str) -> bool:
     return row["resolved_at"] is None and row["status"] in waiting.get(end, ())
 
 
-def _standing(row: Row) -> str:
-    is_later = row["status"] == "done" and row["done_on"] and row["done_on"] > AS_OF_ON
-    return "open" if is_later else str(row["status"])
+def _chains(promises: list[Row]) -> list[list[Row]]:
+    """A promise a list of its writings. `continues` counts the chains there are: it is the next writing of that one."""
+    chains: list[list[Row]] = []
+    for n, row in enumerate(promises):
+        writing = {**row, "action_id": f"p{n}"}
+        if row["continues"] is None or row["continues"] >= len(chains):
+            chains.append([writing])
+        else:
+            chains[row["continues"]].append(writing)
+    return chains
+
+
+def _promise(writings: list[Row]) -> Row:
+    """The first writing, with what became of the promise by the as-of."""
+    standing = [(row, *_end(row)) for row in writings]
+    ends = [(status, day) for n, (_, status, day) in enumerate(standing)
+            if status in ("done", "dropped") and not any(_is_again(later, day) for later in standing[n + 1:])]
+    left = [n for n, (_, status, _) in enumerate(standing) if status != "gone"]
+    last = left[-1] if left else len(writings) - 1
+    due = [row["due_on"] for row in writings[:last + 1] if row["due_on"]]
+    status, ended_on = _became(ends, [day for _, _, day in standing], is_left=bool(left))
+    return {
+        **writings[0], "status": status, "ended_on": ended_on, "carried": last, "last_action_id": writings[last]["action_id"],
+        "due_on": next((row["due_on"] for row in writings if row["due_on"]), None), "last_due_on": due[-1] if due else None,
+    }
+
+
+def _end(row: Row) -> tuple[str, date | None]:
+    """The state of one writing and the day that it is so since, both as they were at the as-of."""
+    day = {"done": row["done_on"], "open": None}.get(row["status"], row["vanished_on"])
+    return ("open", None) if day and day > AS_OF_ON else (row["status"], day)
+
+
+def _is_again(later: tuple[Row, str, date | None], ended_on: date | None) -> bool:
+    """Whether a later writing was promising on the day of an end, or after it; nobody knows of days that are not known."""
+    row, status, day = later
+    created_on = row["created_on"]
+    promised = status == "open" or (status in ("done", "dropped") and None not in (day, created_on) and day > created_on)
+    return promised and (None in (created_on, ended_on) or created_on >= ended_on)
+
+
+def _became(ends: list[tuple[str, date | None]], days: list[date | None], *, is_left: bool) -> tuple[str, date | None]:
+    for status in ("done", "dropped"):
+        if found := [day for end, day in ends if end == status]:
+            return status, min(filter(None, found), default=None)
+    if is_left:
+        return "open", None
+    return "gone", None if None in days else max(filter(None, days))
 
 
 def _left_out(row: Row, cut: Period | None) -> str:
@@ -384,32 +452,31 @@ def _unknown_day(row: Row, cut: Period | None) -> str:
         return _left_out(row, cut)
     if row["created_on"] is None:
         return "no day of the promise"
-    if _standing(row) == "done" and row["done_on"] is None:
-        return "done, but no day is known"
-    if _standing(row) == "done" and row["done_on"] < row["created_on"]:
-        return "done before it was promised"
+    if row["status"] != "open" and row["ended_on"] is None:
+        return f"{row['status']}, but no day is known"
+    if row["status"] != "open" and row["ended_on"] < row["created_on"]:
+        return f"{row['status']} before it was promised"
     return ""
 
 
 def _days_to_close(row: Row, cut: Period | None) -> tuple[bool, int] | str:
     if reason := _unknown_day(row, cut):
         return reason
-    if _standing(row) == "open":
+    if row["status"] == "open":
         return True, (AS_OF_ON - row["created_on"]).days
-    if _standing(row) == "done":
-        return False, (row["done_on"] - row["created_on"]).days
-    return f"{_standing(row)}, but no day is known"
+    return False, (row["ended_on"] - row["created_on"]).days
 
 
 def _done_within(row: Row, cut: Period | None, within: int | None) -> bool | str:
-    if reason := _unknown_day(row, cut):
+    is_given_up = row["status"] in ("dropped", "gone")
+    if reason := _unknown_day({**row, "status": "open"} if is_given_up else row, cut):
         return reason
     allowed = within or _sla(row)
     if isinstance(allowed, str):
         return allowed
     if row["created_on"] + timedelta(allowed) >= AS_OF_ON:
         return "too young: its days are not over"
-    return _standing(row) == "done" and row["done_on"] <= row["created_on"] + timedelta(allowed)
+    return row["status"] == "done" and row["ended_on"] <= row["created_on"] + timedelta(allowed)
 
 
 def _sla(row: Row) -> int | str:
@@ -447,9 +514,15 @@ def _fill_promises(connection: Any, promises: list[Row]) -> None:
         {"session_id": name, "ritual": name, "status": "held"} for name in ("retrospective", "triage")
     ])
     _fill(connection, "action_items", [
-        {**row, "action_id": f"p{n}", "origin_kind": row["origin"][0], "origin_id": row["origin"][1], "position": n,
-         "text": "x"}
+        {**row, "origin_kind": row["origin"][0], "origin_id": row["origin"][1], "position": 1, "text": "x",
+         "carried_from": before["action_id"] if before else None}
+        for chain in _chains(promises)
+        for before, row in zip([None, *chain], chain, strict=False)
+    ])
+    _fill(connection, "action_events", [
+        {"action_id": f"p{n}", "event": row["status"], "occurred_at": row["vanished_on"], "git_commit": "c"}
         for n, row in enumerate(promises)
+        if row["status"] in ("dropped", "gone") and row["vanished_on"]
     ])
 
 

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsanalytics.errors import WorkspaceError
+from opsanalytics.ledger import keep_ledger
 from opsanalytics.markup.strict_yaml import MarkupError
 from opsanalytics.readers import KINDS, read_record
 from opsanalytics.readers.cadence import parse_cadence, parse_rule
 from opsanalytics.readers.reading import Context, Reading
-from opsanalytics.readers.rituals import carry_over, parse_ritual
+from opsanalytics.readers.rituals import parse_ritual
 from opsanalytics.readers.vocabulary import Vocabulary
 from opsanalytics.workspace import parse_settings
 
@@ -141,20 +142,20 @@ def carried(rows: dict[str, list[dict[str, Any]]]) -> dict[str, str | None]:
 
 def test_an_action_that_repeats_one_of_the_latest_earlier_session_is_carried_from_it():
     rows = retros(m07="- [ ] Quieten alerts — Ana", m08="- [x] quieten  Alerts — Bo — 2026-09-01", m09="- [ ] Quieten alerts")
-    assert carry_over(rows) == []
+    assert keep_ledger(rows, Vocabulary()) == []
     assert carried(rows) == {"07-25#1": None, "08-25#1": "07-25#1", "09-25#1": "08-25#1"}
 
 
 def test_one_that_was_left_out_once_is_carried_only_where_it_says_so():
     rows = retros(m07="- [ ] A thing\n- [ ] B thing", m08="- [ ] C thing", m09="- [ ] A thing\n- [ ] B thing (carried over)")
-    assert carry_over(rows) == []
+    assert keep_ledger(rows, Vocabulary()) == []
     assert carried(rows)["09-25#1"] is None
     assert carried(rows)["09-25#2"] == "07-25#2"
 
 
 def test_one_that_says_it_was_carried_and_was_not_is_found():
     rows = retros(m09="- [ ] A thing (carried from 2026-08-28) — Ana — 2026-10-01")
-    assert [str(each) for each in carry_over(rows)] == [
+    assert [str(each) for each in keep_ledger(rows, Vocabulary())] == [
         "ops/rituals/retrospective/2026-09-25.md:6:1 OPS124 `A thing` is carried from 2026-08-28: no earlier session has that action"
     ]
     assert (rows["action_items"][0]["text"], rows["action_items"][0]["owner"]) == ("A thing", "Ana")
@@ -165,7 +166,7 @@ def test_other_rituals_and_sessions_without_a_day_carry_nothing():
     for path, text in (("triage/2026-09-25", "## Assigned\n- [ ] A thing\n"), ("retrospective/autumn", "## Actions\n- [ ] A thing\n")):
         for table, found in read(f"ops/rituals/{path}.md", text).rows.items():
             rows.setdefault(table, []).extend(found)
-    carry_over(rows)
+    keep_ledger(rows, Vocabulary())
     assert [row.get("carried_from") for row in rows["action_items"]] == [None, None, None]
 
 
@@ -195,7 +196,7 @@ def test_whatever_the_text_nothing_but_a_markup_error_is_raised(text: str):
         reading = parse_ritual("ops/rituals/standup/2026-09-25.md", text, CONTEXT)
     except MarkupError:
         return
-    carry_over(reading.rows)
+    keep_ledger(reading.rows, Vocabulary())
     ids = [row["session_id"] for row in reading.rows["ritual_sessions"]]
     assert reading.ignored or (ids and len(set(ids)) == len(ids))
 
