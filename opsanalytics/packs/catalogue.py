@@ -25,13 +25,14 @@ PACKS = {
     for pack in (
         Pack(
             "quarterly-planning", "Quarterly planning", "founders and leads who plan the next quarter",
-            "quarter", "this", ("overview", "mttr", "severity_trends", "follow_up_completion", "retro_actions", "roadmap_objectives",
-                                "decision_log", "ritual_health", "incident_stories", "record_quality"),
+            "quarter", "this", ("overview", "mttr", "severity_trends", "follow_up_completion", "retro_actions", "promise_ledger",
+                                "roadmap_objectives", "decision_log", "ritual_health", "incident_stories", "restatements",
+                                "record_quality"),
         ),
         Pack(
             "monthly-retro", "Monthly retrospective", "the team at its retrospective", "month", "last",
-            ("retro_overview", "incident_stories", "retro_actions", "follow_up_completion", "ritual_health", "decision_log",
-             "roadmap_objectives", "record_quality"),
+            ("retro_overview", "incident_stories", "retro_actions", "follow_up_completion", "promise_ledger", "ritual_health",
+             "decision_log", "roadmap_objectives", "record_quality"),
         ),
     )
 }

@@ -62,7 +62,7 @@ def _standing_finding(record: Record) -> str:
     still_open, overdue = open_promises(record)
     if not still_open.value:
         return f"All {plural(len(record.promises), 'follow-up')} ever promised are closed"
-    oldest = record.promises[record.promises["is_open"]].iloc[0]
+    oldest = owed(record).iloc[0]
     age = f", the oldest for {quantity(int(oldest['age_days']), 'days')}" if not pd.isna(oldest["age_days"]) else ""
     return f"{plural(int(still_open.value), 'follow-up')} open, {overdue_words(still_open, overdue)}{age}"
 
@@ -77,7 +77,7 @@ def overdue_words(still_open: Number, overdue: Number) -> str:
 
 def open_promises(record: Record) -> tuple[Number, Number]:
     """Follow-ups open at the as-of, whenever promised, and those of them whose day is over."""
-    still_open = record.promises[record.promises["is_open"]]
+    still_open = owed(record)
     overdue = int(still_open["is_overdue"].fillna(False).sum())
     n = len(record.promises)
     return Number("follow_ups_open", len(still_open), "promises", n=n), Number("follow_ups_overdue", overdue, "promises", n=n)
@@ -85,9 +85,14 @@ def open_promises(record: Record) -> tuple[Number, Number]:
 
 # --- the open ones
 
+def owed(record: Record) -> pd.DataFrame:
+    """Those open at the as-of."""
+    return record.promises[record.promises["is_open"]]
+
+
 def ages(record: Record) -> Chart:
     """Open follow-ups by age and severity of their incident."""
-    still_open = record.promises[record.promises["is_open"] & record.promises["age_days"].notna()]
+    still_open = owed(record)[owed(record)["age_days"].notna()]
     bins = pd.cut(still_open["age_days"].astype(float), list(_AGE_LIMITS), labels=list(AGES)).astype(str)
     rows = still_open.assign(age=bins).groupby(["age", "severity"]).size().rename("promises").reset_index()
     chart = ageing(rows, record.scale, finding=_ages_finding(still_open))
@@ -106,17 +111,17 @@ def _ages_finding(still_open: pd.DataFrame) -> str:
 
 def oldest(record: Record, shown: int = 3) -> pd.DataFrame:
     """The oldest open follow-ups, by action and not by person."""
-    rows = record.promises[record.promises["is_open"]].head(shown)
+    rows = owed(record).head(shown)
     return pd.DataFrame({
         "promise": rows["text"], "from": rows["origin_title"].fillna(rows["origin_id"]), "severity": rows["severity"],
-        "promised": rows["created_on"], "due": rows["due_on"],
+        "promised": rows["created_on"], "due": rows["last_due_on"],
         "open for": [quantity(age, "days") for age in rows["age_days"].astype(float)],
         "where": rows["source_path"] + ":" + rows["source_line"].astype(str),
     })
 
 
 def oldest_finding(record: Record, shown: int = 3) -> str:
-    count = min(shown, int(record.promises["is_open"].sum()))
+    count = min(shown, len(owed(record)))
     if not count:
         return "Nothing that was promised is open"
     return "The oldest open follow-up" if count == 1 else f"The {count} oldest open follow-ups"

@@ -1,4 +1,4 @@
-"""Open promises of every origin by their age. One that a later session repeats is told once, by its last wording."""
+"""Open promises of every origin by their age, each once, by the record that made it first."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ AGE_LIMITS = (-1, 7, 30, 91, 182, 10**6)
 
 
 def still_open(record: Record) -> pd.DataFrame:
-    """`origin` is a key of ORIGINS; `age` counts from the first session that promised it. A newcomer's checklist is owed by
-    its plan, and is no promise here."""
-    rows = record.table("action_item_facts")
-    rows = rows[~(rows["created_on"] > record.as_of_on) & (rows["origin_kind"] != "onboarding")]
-    rows = rows.assign(origin=[_origin(row) for row in each(rows)], age=_ages(rows))
-    rows = rows[rows["is_open"] & ~rows["action_id"].isin(set(rows["carried_from"].dropna()))]
-    return rows.sort_values(["age", "action_id"], ascending=[False, True], na_position="last")
+    """`origin` is a key of ORIGINS, the kind of record that made the promise first."""
+    rows = _made(record)
+    rows = rows[rows["is_open"]]
+    rows = rows.assign(origin=[_origin(row) for row in each(rows)])
+    return rows.sort_values(["age_days", "action_id"], ascending=[False, True], na_position="last")
+
+
+def _made(record: Record) -> pd.DataFrame:
+    """A promise a row, up to the as-of. A newcomer's checklist is owed by its plan, and is no promise here."""
+    rows = record.table("promise_facts")
+    return rows[~(rows["created_on"] > record.as_of_on) & (rows["origin_kind"] != "onboarding")]
 
 
 def _origin(row: Any) -> str:
@@ -30,31 +34,15 @@ def _origin(row: Any) -> str:
     return str(row.origin_kind)
 
 
-def _ages(rows: pd.DataFrame) -> list[float]:
-    """Days since the promise was first made, however often it was carried over."""
-    days = rows["age_days"].astype(float)
-    own = dict(zip(rows["action_id"], zip(days, rows["carried_from"], strict=True), strict=True))
-    return [_first_age(action_id, own) for action_id in rows["action_id"]]
-
-
-def _first_age(action_id: str, own: dict[str, tuple[float, object]]) -> float:
-    seen = {action_id}
-    age, before = own[action_id]
-    while isinstance(before, str) and before in own and before not in seen:
-        seen.add(before)
-        age, before = own[before]
-    return age
-
-
 def ages(record: Record) -> Chart:
     """By age and by the kind of record that made the promise."""
     rows = still_open(record)
-    bins = pd.cut(rows["age"].astype(float), list(AGE_LIMITS), labels=list(AGES)).astype(object)
+    bins = pd.cut(rows["age_days"].astype(float), list(AGE_LIMITS), labels=list(AGES)).astype(object)
     counts = rows.assign(group=bins, kind=rows["origin"], count=1)[["group", "kind", "count"]].dropna()
     tidy = counts.groupby(["group", "kind"])["count"].sum().reset_index()
     chart = stacked(tidy, AGES, ORIGINS, finding=_finding(record), name="promises", noun="age", lying=True)
-    caption = (f"Open on {day(record.as_of_on)}, by the time since they were first promised. One that a later session promised "
-               "again counts once.")
+    caption = (f"Open on {day(record.as_of_on)}, by the time since they were first promised, and where. One that a later record "
+               "promised again counts once.")
     return replace(chart, numbers=tuple(numbers(record)), caption=caption if chart.figure else "")
 
 
@@ -62,14 +50,14 @@ def _finding(record: Record) -> str:
     rows = still_open(record)
     if rows.empty:
         return "Nothing that was promised is open"
-    old, late = int((rows["age"] > AGE_LIMITS[3]).sum()), int(rows["is_overdue"].fillna(False).sum())
+    old, late = int((rows["age_days"] > AGE_LIMITS[3]).sum()), int(rows["is_overdue"].fillna(False).sum())
     if len(rows) == 1:
         return f"One promise is open, {'overdue' if late else 'not overdue'}"
     return f"{len(rows)} promises are open, {late or 'none'} of them overdue; {old or 'none'} {'is' if old == 1 else 'are'} older than a quarter"
 
 
 def numbers(record: Record) -> list[Number]:
-    rows, n = still_open(record), len(record.table("action_items"))
+    rows, n = still_open(record), len(_made(record))
     if not n:
         return []
     overdue = int(rows["is_overdue"].fillna(False).sum())

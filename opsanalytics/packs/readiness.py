@@ -57,7 +57,7 @@ def promises(record: Record) -> pd.DataFrame:
 def _owed(record: Record) -> pd.DataFrame:
     """Promises open at the as-of, each by its last writing; a newcomer's checklist is owed by its plan."""
     rows = record.table("action_item_facts")
-    rows = rows[rows["is_open"] & ~rows["is_carried_on"] & (rows["origin_kind"] != "onboarding")]
+    rows = rows[rows["is_owed"] & (rows["origin_kind"] != "onboarding")]
     return rows.assign(where=spans.where(rows)).sort_values(["source_path", "source_line", "action_id"])
 
 

@@ -56,8 +56,8 @@ class Record:
 
     @cached_property
     def promises(self) -> pd.DataFrame:
-        """Every follow-up of an incident, oldest promise first."""
-        items = self._frame("action_item_facts")
+        """Every promise that an incident made first, the oldest first."""
+        items = self._frame("promise_facts")
         items = items[(items["origin_kind"] == "incident") & ~(items["created_on"] > self.as_of_on)]
         items = items.assign(severity=items["severity"].fillna(NO_SEVERITY))
         return items.sort_values(["created_on", "action_id"], na_position="last")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from opsanalytics.figures import UNSURE, Chart, Number, day, plural, quantity
+from opsanalytics.figures import UNSURE, Chart, Number, day, known, plural, quantity
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.packs import spans
 from opsanalytics.packs.record import Record, left_out_words, short_words
@@ -21,7 +21,7 @@ STATISTICS = {
     "share_done_30d": "done within 30 days",
     "share_done_90d": "done within 90 days",
     "done_within_sla": "done by the day they were promised for",
-    "carried_over": "carried over from an earlier session",
+    "carried_over": "carried over to a later record",
     "open": "open now",
     "overdue": "overdue now",
 }
@@ -30,7 +30,7 @@ DONE = ("done in time", "done late", UNSURE)
 
 @dataclass(frozen=True)
 class Retros:
-    """The actions of every retrospective up to the last day of the period that has begun."""
+    """The improvements that retrospectives promised up to the last day of the period that has begun."""
 
     record: Record
 
@@ -43,24 +43,28 @@ class Retros:
 
     @cached_property
     def actions(self) -> pd.DataFrame:
-        """An action a row as often as it was written down, oldest first: `state` says what became of it, `carried` how
-        often it had been carried over by then, `first_on` the day of the first session that has it.
+        """An improvement a row as often as a retrospective wrote it down, oldest first: `state` says what became of it,
+        `carried` how often it had been carried over by then, `first_on` when it was first promised.
         """
-        rows = self.record.table("action_item_facts")
+        rows = self.record.table("action_item_facts").drop(columns=["done_on", "days_late"])
         rows = rows[(rows["ritual"] == "retrospective") & (rows["origin_kind"] == "ritual") & rows["created_on"].notna()]
-        rows = rows[rows["created_on"] <= self.record.as_of_on].sort_values(["created_on", "origin_id", "position"])
-        chains = [_chain(action_id, dict(zip(rows["action_id"], rows["carried_from"], strict=True)))
-                  for action_id in rows["action_id"]]
-        days = dict(zip(rows["action_id"], rows["created_on"], strict=True))
-        rows = rows.assign(carried=[len(chain) - 1 for chain in chains], first_on=[days[chain[-1]] for chain in chains],
-                           state=self._states(rows))
+        rows = rows[rows["created_on"] <= self.record.as_of_on].sort_values(["created_on", "origin_id", "position", "action_id"])
+        rows = rows.merge(self.record.table("promise_writings")[["action_id", "first_action_id", "carried"]], on="action_id")
+        rows = rows.merge(self._ends, on="first_action_id")
+        rows = rows.assign(state=self._states(rows))
         return rows[rows["created_on"] <= self.record.last_on]
 
+    @property
+    def _ends(self) -> pd.DataFrame:
+        """What became of each promise, of any record."""
+        columns = {"action_id": "first_action_id", "created_on": "first_on", "status": "became", "carried": "times_carried",
+                   "last_promised_on": "last_promised_on", "last_seen_on": "last_seen_on", "done_on": "done_on", "days_late": "days_late"}
+        return self.record.table("promise_facts")[list(columns)].rename(columns=columns)
+
     def _states(self, rows: pd.DataFrame) -> list[str]:
-        """Open and not in a later session's list: carried over by one that repeats it, else gone without a word."""
-        carried_on = set(rows["carried_from"].dropna())
+        """Open, and spoken of neither in the last retrospective nor since: gone without a word."""
         last_on = rows["created_on"].max()
-        return [_state(row, is_carried_on=row.action_id in carried_on, is_last=row.created_on == last_on)
+        return [_state(row, is_told=any(known(day) and day >= last_on for day in (row.last_promised_on, row.last_seen_on)))
                 for row in each(rows)]
 
     @property
@@ -70,25 +74,23 @@ class Retros:
         return rows[rows["origin_id"] == rows["origin_id"].iloc[-1]] if len(rows) else rows
 
     @property
-    def shown(self) -> pd.DataFrame:
+    def listed(self) -> pd.DataFrame:
+        """The actions of the shown periods."""
         periods = spans.shown(self.record, self.actions["created_on"])
         return self.actions[self.actions["created_on"] >= periods[0].starts_on]
 
-
-def _chain(action_id: str, carried_from: dict[str, object]) -> list[str]:
-    """The action, the one that it repeats, and so on to the first; a ring, which no reader makes, ends."""
-    chain = [action_id]
-    while isinstance(before := carried_from.get(chain[-1]), str) and before in carried_from and before not in chain:
-        chain.append(before)
-    return chain
+    @property
+    def shown(self) -> pd.DataFrame:
+        """Each improvement once, in the shown period that promised it first."""
+        return self.listed[self.listed["carried"] == 0]
 
 
-def _state(row: Any, *, is_carried_on: bool, is_last: bool) -> str:
-    if row.status == "done":
+def _state(row: Any, *, is_told: bool) -> str:
+    if row.became == "done":
         return UNSURE if pd.isna(row.days_late) else "done late" if row.days_late > 0 else "done in time"
-    if row.status != "open":
-        return str(row.status)
-    return "carried over" if is_carried_on else "open" if is_last else "gone"
+    if row.became != "open":
+        return str(row.became)
+    return "gone" if not is_told else "carried over" if row.times_carried > row.carried else "open"
 
 
 def header(record: Record) -> tuple[str, ...]:
@@ -145,8 +147,8 @@ def outcomes(record: Record) -> Chart:
     rows = pd.DataFrame(parts, columns=["group", "kind", "count"])
     chart = stacked(rows, [short_words(period) for period in periods], RETRO_STATES, name="improvements",
                     noun=record.noun, finding=_outcomes_finding(retros))
-    caption = (f"By the {record.noun} of the session. Carried over: not done, and a later session promised it again. "
-               "Gone: not done, and no later session speaks of it.")
+    caption = (f"By the {record.noun} of the session that promised it first. Carried over: open, and promised again since. "
+               "Gone: not done, and no longer spoken of.")
     return replace(chart, numbers=_outcome_numbers(retros), caption=caption if chart.figure else "",
                    definition=METRICS[METRIC].definition)
 
@@ -180,10 +182,11 @@ def returning(record: Record) -> pd.DataFrame:
 
 
 def _returning(record: Record) -> pd.DataFrame:
-    """Those of the shown periods."""
+    """Those of the shown periods that a retrospective promised first."""
     retros = Retros(record)
-    rows = retros.shown
-    rows = rows[(rows["carried"] > 0) & ~rows["action_id"].isin(set(retros.actions["carried_from"].dropna()))]
+    rows = retros.listed
+    rows = rows[(rows["carried"] > 0) & rows["first_action_id"].isin(set(retros.actions["action_id"]))]
+    rows = rows.drop_duplicates("first_action_id", keep="last")
     return rows.sort_values(["carried", "created_on", "action_id"], ascending=[False, False, True])
 
 
@@ -199,7 +202,8 @@ def returning_finding(record: Record) -> str:
 
 
 def returning_numbers(record: Record) -> list[Number]:
-    return [Number("improvements_came_back", len(_returning(record)), "improvements", n=len(Retros(record).shown))]
+    n = Retros(record).listed["first_action_id"].nunique()
+    return [Number("improvements_came_back", len(_returning(record)), "improvements", n=n)]
 
 
 # --- the statistics
@@ -237,7 +241,7 @@ def statistic_numbers(record: Record) -> list[Number]:
 
 def statistics_caption(record: Record) -> str:
     left_out = record.metric(METRIC, record.durations_period).excluded
-    return (f"Improvements promised {record.days_words(record.durations_period)}{left_out_words(left_out)}, each as often as it was "
-            "written down. Those still open count as open, not as lost.")
+    return (f"Improvements promised {record.days_words(record.durations_period)}{left_out_words(left_out)}, each once however "
+            "often it was carried over. Those still open count as open, not as lost.")
 
 

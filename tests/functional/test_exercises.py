@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 Run = Callable[..., object]
@@ -60,7 +61,9 @@ def test_a_retrospective_shows_what_the_last_one_promised(opsanalytics: Run, tmp
     rows = asked(opsanalytics, tmp_path, "select text, carried_from is not null as carried from action_items order by action_id")
     assert rows[-1] == {"text": "Rotate the keys", "carried": True}
     owed = json.loads(opsanalytics("due", "--json", cwd=tmp_path).out)
-    assert [each["text"] for each in owed] == ["Rotate the keys"]
+    assert [(each["text"], each["carried"], each["promised_on"]) for each in owed] == [("Rotate the keys", 1, "2026-08-28")]
+    assert owed[0]["last_seen_path"] == path.relative_to(tmp_path).as_posix()
+    assert owed[0]["age_days"] >= (date.fromisoformat(owed[0]["last_seen_on"]) - date(2026, 8, 28)).days
 
 
 def test_an_onboarding_plan_is_promises_that_keep_their_section(opsanalytics: Run, tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from opsanalytics.warehouse.load import load
 from opsanalytics.workspace import read_workspace
 
 __all__ = ["CHROMIUM", "browser", "pytestmark"]
-PAGES = ("index.html", "incident_stories.html", "retro_actions.html", "follow_up_completion.html", "ritual_health.html", "decision_log.html",
-         "roadmap_objectives.html", "record_quality.html")  # fmt: skip
+PAGES = ("index.html", "incident_stories.html", "retro_actions.html", "follow_up_completion.html", "promise_ledger.html", "ritual_health.html",
+         "decision_log.html", "roadmap_objectives.html", "record_quality.html")  # fmt: skip
 DRAWN = {"index.html": 3, "incident_stories.html": 0, "retro_actions.html": 1, "ritual_health.html": 2, "decision_log.html": 1,
          "roadmap_objectives.html": 1, "record_quality.html": 1}  # fmt: skip
 

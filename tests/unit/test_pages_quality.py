@@ -1,12 +1,12 @@
 """The stories of record quality, on tables small enough to read."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from test_pages_record import AS_OF, LOAD, action, decision, incident, record_of, session
 
 from opsanalytics.findings import RULES, rule_page
-from opsanalytics.packs import quality, readiness
+from opsanalytics.packs import edits, health, quality, readiness
 from opsanalytics.tables import TABLES
 from opsanalytics.warehouse.schema import insert_rows
 from opsanalytics.workbench import display as show
@@ -145,6 +145,156 @@ def test_presence_that_nobody_wrote_down_is_not_nobody():
     assert rows["person_minutes"].fillna(-1).tolist() == [-1, 0, 30]
 
 
+# --- what commits tell
+
+WHOLE, CUT = [{"standing": "whole"}], [{"standing": "cut", "cut_at": "first"}]
+
+
+def change(name: str, day: str, was: str | None, became: str | None, at: str | None = "12:00", **more) -> dict:
+    """Of incident `a`."""
+    return {"record_kind": "incident", "record_id": "a", "name": name, "was": was, "became": became, "git_commit": f"c{day}",
+            "changed_at": at and f"{day} {at}"} | more  # fmt: skip
+
+
+def came(incident_id: str, day: str, at: str | None = "12:00", **more) -> dict:
+    return change("record", day, None, incident_id, at, record_id=incident_id, **more)
+
+
+def test_the_reporting_lag_counts_from_the_start_to_the_first_commit():
+    starts = {name: datetime(2026, 10, 1, 11) for name in ("a", "b", "c", "d", "e", "f", "g", "h")}
+    ends = {"a": datetime(2026, 10, 1, 11, 30), "b": datetime(2026, 10, 1, 13), "c": None}
+    record = record_of(
+        history_state=WHOLE,
+        incidents=[incident(name, 60, started_on="2026-10-01", started_at=start, resolved_at=ends.get(name, start)) for name, start in starts.items()]
+        + [incident("no hour", 60, started_on="2026-10-01", started_at=None)],
+        record_changes=[came("a", "2026-10-01"), came("b", "2026-10-01"), came("c", "2026-10-08", "11:00"), came("d", "2026-10-08", "11:01"),
+                        came("e", "2026-10-12", None), came("f", "2026-09-30"), came("no hour", "2026-10-01"), came("h", "2026-10-01"),
+                        change("record", "2026-10-02", "h", None, record_id="h"), came("h", "2026-10-20")])  # fmt: skip
+    chart = health.lag(record)
+    assert chart.finding == "Half of 5 incidents were first committed within 1 h of the start, 1 more than a week after it"
+    assert chart.twin.to_numpy().tolist() == [
+        ["within an hour", 1, 2, 0], ["within a day", 0, 0, 0], ["within a week", 0, 0, 1], ["within a month", 0, 1, 0], ["later", 0, 0, 0]]  # fmt: skip
+    assert [(number.id, number.value, number.low, number.n) for number in chart.numbers] == [
+        ("reporting_lag.median", 60, None, 5), ("reporting_lag.late", 0.2, pytest.approx(0.005051, abs=1e-5), 5),
+        ("reporting_lag.while_open", 0.25, pytest.approx(0.006309, abs=1e-5), 4)]  # fmt: skip
+    assert "left out (1 committed before the start, 1 from an import, 1 not committed yet, 1 without an hour of the start)" in chart.caption
+    assert health.standing(record) == "Commits tell the first day of 7 of 8 committed records; left out: 1 from an import."
+
+
+def test_every_kind_of_record_is_held_against_its_own_day():
+    def ritual(day: str) -> dict:
+        return came(f"r/{day}", "2026-10-12", record_kind="ritual")
+
+    record = record_of(
+        history_state=WHOLE, decisions=[decision("d", "accepted", None, "2026-10-20"), decision("bare", "accepted", None)],
+        ritual_sessions=[session("2026-10-01"), session("2026-10-05")],
+        record_changes=[ritual("2026-10-01"), ritual("2026-10-05"), came("d", "2026-10-12", record_kind="decision")])  # fmt: skip
+    assert health.filed(record).to_numpy().tolist() == [["decision", 1, "-8 days", 0, "0 %", 1], ["ritual", 2, "9 days", 1, "50 %", 0]]
+    assert health.filed_finding(record) == "1 of 3 records was first committed more than a week after their own day"
+
+
+def test_what_was_said_otherwise_after_publication_is_an_edit_and_what_was_filled_in_is_none():
+    long = f"{'a queue of carriers ' * 3}… #0a1b2c3d"
+    record = record_of(
+        history_state=WHOLE, incidents=[incident("a", 60), incident("b", 60), incident("open", None, status="open")],
+        action_items=[action("2026-10-03", "f", origin_kind="incident", origin_id="a")],
+        action_events=[{"action_id": "2026-10-03#f", "occurred_at": "2026-10-09 12:00", "event": event, "git_commit": "c9"}
+                       for event in ("reworded", "done")],
+        record_changes=[
+            came("a", "2026-10-01"), came("b", "2026-10-01"), came("open", "2026-10-01"),
+            change("resolved_at", "2026-10-02", "2026-10-02 10:00:00", "2026-10-02 10:30:00", "10:00"),
+            change("status", "2026-10-02", "open", "resolved"), change("root_cause", "2026-10-03", None, long),
+            change("started_at", "2026-10-05", "2026-10-01 23:00:00", "2026-10-02 01:00:00"),
+            change("started_on", "2026-10-05", "2026-10-01", "2026-10-02"), change("root_cause", "2026-10-06", long, "the queue"),
+            change("title", "2026-10-06", "Slow", None), change("excluded_reason", "2026-10-07", None, "a test"),
+            change("title", "2026-10-09", "x", "y", record_id="open")])  # fmt: skip
+    assert edits.edited_finding(record) == "1 of 2 published incidents was changed afterwards"
+    assert edits.edited(record)[["what was changed", "after", "on", "commit"]].to_numpy().tolist() == [
+        ["a follow-up was reworded", "7 days", date(2026, 10, 9), "c9"],
+        ["excluded reason nothing → a test", "5 days", date(2026, 10, 7), "c2026-10-0"],
+        ["root cause rewritten; title Slow → nothing", "4 days", date(2026, 10, 6), "c2026-10-0"],
+        ["started 2026-10-01 23:00 → 2026-10-02 01:00", "3 days", date(2026, 10, 5), "c2026-10-0"]]  # fmt: skip
+    assert edits.edited_numbers(record)[0].value == 0.5
+
+
+def test_an_incident_is_published_by_its_postmortem_where_the_file_states_one():
+    def edited(**more) -> list[str]:
+        told = [came("a", "2026-10-01"), change("title", "2026-10-05", "v", "w"), change("title", "2026-10-09", "x", "y")]
+        record = record_of(history_state=WHOLE, incidents=[incident("a", 60, **more)], record_changes=[*told, *said])
+        return [str(day) for day in edits.edited(record).get("on", [])]
+
+    said: list[dict] = []
+    assert edited() == ["2026-10-09", "2026-10-05"]
+    assert edited(postmortem_published_at="2026-10-07 10:00") == ["2026-10-09"]
+    said = [change("postmortem_published_at", "2026-10-09", None, "2026-10-02 10:00:00")]
+    assert edited(postmortem_published_at="2026-10-02 10:00") == []
+
+
+def test_severities_changed_after_the_resolution_are_raised_or_lowered():
+    resolved = {"started_at": datetime(2026, 10, 1, 10), "resolved_at": datetime(2026, 10, 1, 11)}
+    record = record_of(
+        history_state=WHOLE, incidents=[incident("a", 60, **resolved), incident("b", 60, **resolved), incident("c", 60, **resolved)],
+        record_changes=[
+            came("a", "2026-10-01"), came("b", "2026-10-01"), came("c", "2026-10-01"),
+            change("severity", "2026-10-01", "SEV-3", "SEV-2", "10:59"), change("severity", "2026-10-04", "SEV-2", "SEV-1"),
+            change("severity", "2026-10-06", "SEV-1", "SEV-3"), change("severity", "2026-10-06", None, "SEV-3", record_id="b"),
+            change("severity", "2026-10-05", "P2", "SEV-3", record_id="c")])  # fmt: skip
+    assert edits.severities_finding(record) == "The severity of 2 of 3 resolved incidents was changed after the fact: 1 raised and 1 lowered and 1 changed"
+    assert edits.severities(record)[["incident", "", "after"]].to_numpy().tolist() == [
+        ["a", "lowered", "5 days"], ["c", "changed", "4 days"], ["a", "raised", "3 days"]]  # fmt: skip
+    assert [(number.id, number.value) for number in edits.severities_numbers(record)] == [("severity_raised", 1), ("severity_lowered", 1)]
+
+
+def test_follow_ups_are_late_when_their_line_came_a_week_after_the_resolution():
+    def follow_up(text: str, origin: str = "a") -> dict:
+        return action("2026-10-03", text, origin_kind="incident", origin_id=origin)
+
+    resolved = {"started_at": datetime(2026, 10, 1, 10), "resolved_at": datetime(2026, 10, 1, 11)}
+    added = {"in time": "2026-10-08 11:00", "late": "2026-10-08 11:01", "unended": "2026-10-30"}
+    record = record_of(
+        history_state=WHOLE, incidents=[incident("a", 60, **resolved), incident("b", None, resolved_at=None)],
+        action_items=[follow_up("in time"), follow_up("late"), follow_up("undated"), follow_up("unended", "b")],
+        action_events=[{"action_id": f"2026-10-03#{text}", "occurred_at": at, "event": "created", "git_commit": "c"} for text, at in added.items()])  # fmt: skip
+    assert edits.late_follow_ups_finding(record) == "1 of 2 follow-ups was added more than a week after the incident was resolved"
+    assert edits.late_follow_ups(record)[["follow-up", "after", "on"]].to_numpy().tolist() == [["late", "7 days", date(2026, 10, 8)]]
+    assert edits.late_follow_ups_caption(record).startswith(
+        "2 follow-ups of incidents, 2 left out (1 of an incident without a resolved time, 1 with no dated commit), by the commit")  # fmt: skip
+
+
+def test_times_on_a_quarter_of_an_hour_are_held_against_chance():
+    record = record_of(incidents=[incident(str(minute), 7, started_at=datetime(2026, 10, 1, 9, minute)) for minute in (0, 7, 30, 45)])
+    assert health.round_times(record).to_numpy().tolist()[0] == ["start", 4, "75 %", "19 % to 99 %", "7 %"]
+    assert health.round_times_finding(record).startswith("75 % of 4 start times and")
+
+
+@pytest.mark.parametrize(("state", "told", "known"), [
+    ([{"standing": "none"}], "The record is not in a git repository: nothing tells when it was written or changed.", ""),
+    ([{"standing": "refused"}], "Git does not read this repository (OPS106): nothing tells when the record was written or changed.", ""),
+    (CUT, ("Commits tell the first day of 0 of 1 committed record; left out: 1 from before the shallow clone begins. The clone is "
+           "shallow: what was written or changed before it begins is not seen; git fetch --unshallow brings it."), ": 1 from before the shallow clone begins"),
+    (WHOLE, "Commits tell the first day of 0 of 1 committed record; left out: 1 from an import.", ": 1 from an import"),
+])  # fmt: skip
+def test_where_commits_tell_nothing_the_page_says_why(state, told, known):
+    changes = [came("a", "2026-10-01", None, git_commit="first")] if known else []
+    items = [action("2026-10-03", "f", origin_kind="incident", origin_id="a")]
+    record = record_of(history_state=state, incidents=[incident("a", 60)], record_changes=changes, action_items=items)
+    assert health.standing(record) == told
+    assert health.lag(record).finding == f"How soon incidents are written down is not known{known}"
+    assert health.filed_finding(record) == ""
+    assert edits.edited_finding(record) == (f"Whether a published incident was changed afterwards is not known{known}" if known else "")
+    assert edits.severities_finding(record) == (f"Whether a severity was changed after the fact is not known{known}" if known else "")
+    assert edits.late_follow_ups_finding(record) == ("How late follow-ups were added is not known: 1 with no dated commit" if known else "")
+    numbers = (edits.edited_numbers, edits.severities_numbers, edits.late_follow_ups_numbers, health.filed_numbers, health.lag_numbers)
+    assert [each(record) for each in numbers] == [[]] * len(numbers)
+
+
+def test_a_record_whose_older_versions_git_has_not_came_no_one_knows_when():
+    version = {"position": 1, "path": "x.md", "record_kind": "incidents", "git_commit": "c0", "change": "added", "blob_id": "b"}
+    record = record_of(history_state=WHOLE, incidents=[incident("a", 60)], record_changes=[came("a", "2026-10-01", None)],
+                       file_versions=[version, version | {"position": 2, "blob_id": "c", "change": "changed", "snapshot": "{}"}])  # fmt: skip
+    assert health.standing(record).endswith("left out: 1 without all older versions in git.")
+
+
 def test_an_empty_record_is_told_in_words():
     record = record_of()
     findings = [finding(record) for finding in (
@@ -156,3 +306,8 @@ def test_an_empty_record_is_told_in_words():
         quality.history, readiness.promises, readiness.runbooks)]
     assert [len(rows) for rows in tables] == [0] * len(tables)
     assert (readiness.fields(record).figure, readiness.runbooks_numbers(record), quality.by_kind_numbers(record)) == (None, [], [])
+    silent = (health.filed_finding, health.round_times_finding, edits.edited_finding, edits.severities_finding, edits.late_follow_ups_finding)
+    assert [finding(record) for finding in silent] == [""] * len(silent)
+    listed = (health.filed, health.round_times, edits.edited, edits.severities, edits.late_follow_ups)
+    assert [len(rows(record)) for rows in listed] == [0] * len(listed)
+    assert health.lag(record).figure is None

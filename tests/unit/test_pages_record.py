@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from opsanalytics.metrics.periods import parse_period
-from opsanalytics.packs import decisions, objectives, promises, retro_overview, retros, rituals, stories
+from opsanalytics.packs import decisions, ledger, objectives, promises, retro_overview, retros, rituals, stories
 from opsanalytics.packs.record import Record
 from opsanalytics.record_figures import ORIGINS, Bullet, Story, promised_days, since_t0, stacked, timeboxes, timeline
 from opsanalytics.tables import TABLES
@@ -94,9 +94,29 @@ def test_what_came_back_is_told_once_with_its_first_session_and_without_its_owne
 
 def test_outcomes_are_counted_by_month_and_in_all(retrospectives):
     chart = retros.outcomes(retrospectives)
-    assert chart.finding == "3 of 8 improvements promised since 27 Aug 2026 are done; 1 went without a word"
+    assert chart.finding == "3 of 6 improvements promised since 27 Aug 2026 are done; 1 went without a word"
     assert chart.twin["month"].tolist() == ["Aug 2026", "Sep 2026", "Oct 2026"]
+    assert chart.twin["carried over"].tolist() == [1, 0, 0]
     assert {number.id: number.value for number in chart.numbers}["improvements.gone"] == 1
+
+
+def test_an_improvement_is_told_once_by_what_became_of_it_in_whichever_record():
+    """a was done in a plan, b stands open in one, a standup still speaks of c, and d came from an incident."""
+    plan = {"origin_id": "p/2026-10-02"}
+    record = record_of(
+        ritual_sessions=[session("2026-08-27"), session("2026-09-24"), session("2026-10-02", session_id="p/2026-10-02", ritual="planning")],
+        action_items=[
+            action("2026-08-01", "d", origin_kind="incident", origin_id="i"), action("2026-08-27", "a", due_on="2026-09-10"),
+            action("2026-08-27", "b", due_on="2026-09-10"), action("2026-08-27", "c"), action("2026-09-24", "d", carried_from="2026-08-01#d"),
+            action("2026-10-02", "a", "done", done_on="2026-10-03", carried_from="2026-08-27#a", **plan),
+            action("2026-10-02", "b", carried_from="2026-08-27#b", **plan)],
+        action_sightings=[{"action_id": "2026-08-27#c", "seen_kind": "ritual", "score": 1.0, "linked_by": "id", "text": "c", "seen_id": "s/1",
+                           "seen_on": "2026-10-05"}])  # fmt: skip
+    told = retros.Retros(record)
+    assert dict(zip(told.shown["text"], told.shown["state"], strict=True)) == {"a": "done late", "b": "carried over", "c": "open"}
+    assert told.latest[["text", "state", "carried"]].to_numpy().tolist() == [["d", "open", 1]]
+    assert retros.returning(record).empty
+    assert promises.still_open(record)[["text", "origin"]].to_numpy().tolist() == [["d", "incident"], ["b", "retrospective"], ["c", "retrospective"]]
 
 
 # --- decisions
@@ -191,9 +211,34 @@ def test_a_ritual_without_a_promise_has_its_row_after_those_of_the_cadence(month
 
 # --- promises
 
+def test_a_promise_is_followed_from_its_first_writing_to_its_last_sighting():
+    sighting = {"action_id": "2026-08-27#a", "seen_kind": "ritual", "score": 0.91, "linked_by": "text", "text": "a, half done"}
+    record = record_of(
+        ritual_sessions=[session("2026-08-27"), session("2026-09-24")],
+        action_items=[action("2026-08-27", "a"), action("2026-09-24", "a", carried_from="2026-08-27#a"), action("2026-09-24", "b")],
+        action_sightings=[sighting | {"seen_id": "t/1", "seen_on": "2026-09-02", "source_path": "t/1.md"},
+                          sighting | {"seen_id": "r/2026-09-24", "seen_on": "2026-09-24", "text": "a", "linked_by": "id", "score": 1.0,
+                                      "seen_action_id": "2026-09-24#a", "source_path": "r/2026-09-24.md"}],
+    )  # fmt: skip
+    assert ledger.longest_finding(record) == "One promise was carried over, once"
+    row = ledger.longest(record).iloc[0]
+    assert (row["promise"], row["carried over"], row["seen"], row["last seen"], row["where"]) == ("a", "once", 2, date(2026, 9, 24), "r/2026-09-24.md:1")
+    assert ledger.ways(record)[["where", "words", "known by", "alike"]].to_numpy().tolist() == [
+        ["r/2026-08-27.md:1", "a", "first promised here", "–"], ["t/1.md:1", "a, half done", "its words", "91 %"],
+        ["r/2026-09-24.md:1", "a", "its id or ticket", "–"]]  # fmt: skip
+    assert [each.value for each in ledger.longest_numbers(record)] == [1, 1]
+
+
+def test_a_ledger_without_sightings_says_so():
+    record = record_of(action_items=[action("2026-08-27", "a")])
+    assert ledger.longest(record).empty and ledger.ways(record).empty
+    assert ledger.longest_finding(record) == "No promise was seen in a second record by 22 Nov 2026"
+    assert ledger.ways_finding(record) == "There is no way to follow"
+
+
 def test_a_carried_promise_counts_once_and_is_as_old_as_its_first_session(retrospectives):
     rows = promises.still_open(retrospectives)
-    assert dict(zip(rows["action_id"], rows["age"], strict=True)) == {"2026-08-27#c": 87.0, "2026-10-29#a": 87.0}
+    assert dict(zip(rows["action_id"], rows["age_days"], strict=True)) == {"2026-08-27#a": 87, "2026-08-27#c": 87}
     assert promises.ages(retrospectives).finding == "2 promises are open, 1 of them overdue; none are older than a quarter"
 
 
