@@ -1,15 +1,18 @@
-"""Exact and t intervals. Every function answers an `Estimate`; the level is two-sided and 95 % unless told.
+"""Exact, t and score intervals. Every function answers an `Estimate`; the level is two-sided and 95 % unless told.
 
 A limit or value that the data cannot give is None, never NaN. Exact methods cover at least their level, often more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from math import exp, log, sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import optimize, special, stats
 
 Floats = NDArray[np.float64]
 
@@ -22,6 +25,24 @@ class Estimate(NamedTuple):
     value: float | None
     low: float | None = None
     high: float | None = None
+
+
+def log_symmetric(value: float, half: float) -> Estimate:
+    """`value */ exp(half)`: the interval of something above 0 that is symmetric on the log scale."""
+    return Estimate(value, value * exp(-half), value * exp(half) if half < _LARGEST_EXPONENT else None)
+
+
+_LARGEST_EXPONENT = 600.0
+
+
+def z_quantile(level: float) -> float:
+    """Between minus it and it lies this share of a standard normal variable."""
+    return float(special.ndtri((1 + level) / 2))
+
+
+def t_quantile(level: float, degrees: float) -> float:
+    """Between minus it and it lies this share of Student's t."""
+    return float(special.stdtrit(degrees, (1 + level) / 2))
 
 
 def poisson_interval(count: int, level: float = LEVEL) -> Estimate:
@@ -48,8 +69,10 @@ def proportion_interval(successes: int, n: int, level: float = LEVEL) -> Estimat
         raise ValueError(f"successes are 0..{n}, not {successes}")
     if n == 0:
         return Estimate(None)
-    interval = stats.binomtest(successes, n).proportion_ci(level, method="exact")
-    return Estimate(successes / n, float(interval.low), float(interval.high))
+    tail, failures = (1 - level) / 2, n - successes
+    low = special.betaincinv(successes, failures + 1, tail) if successes else 0.0
+    high = special.betainccinv(successes + 1, failures, tail) if failures else 1.0
+    return Estimate(successes / n, float(low), float(high))
 
 
 def quantile_interval(values: Floats, probability: float, level: float = LEVEL) -> tuple[float | None, float | None]:
@@ -99,5 +122,69 @@ def geometric_mean_interval(values: Floats, level: float = LEVEL) -> Estimate:
     centre = float(np.exp(logs.mean()))
     if len(values) == 1:
         return Estimate(centre)
-    half = stats.t.isf((1 - level) / 2, len(logs) - 1) * logs.std(ddof=1) / np.sqrt(len(logs))
-    return Estimate(centre, float(np.exp(logs.mean() - half)), float(np.exp(logs.mean() + half)))
+    return log_symmetric(centre, t_quantile(level, len(logs) - 1) * float(logs.std(ddof=1)) / sqrt(len(logs)))
+
+
+def geometric_mean_ratio(before: Floats, after: Floats, level: float = LEVEL) -> Estimate:
+    """Geometric mean after / before with Welch's t interval of the logs; the spreads may differ.
+
+    before, after: shapes (n,) and (m,), all above 0. A side of one value, or no spread at all, gives no interval.
+    Welch, B. L. (1947), Biometrika 34, 28-35.
+    Refused with ValueError: a value of 0 or less.
+    """
+    if np.any(before <= 0) or np.any(after <= 0):
+        raise ValueError("a geometric mean needs values above 0")
+    if min(len(before), len(after)) == 0:
+        return Estimate(None)
+    logs_before, logs_after = np.log(before), np.log(after)
+    value = float(np.exp(logs_after.mean() - logs_before.mean()))
+    if min(len(before), len(after)) == 1 or np.ptp(logs_before) + np.ptp(logs_after) == 0:
+        return Estimate(value)
+    return log_symmetric(value, _welch_half(logs_before, logs_after, level))
+
+
+def _welch_half(one: Floats, other: Floats, level: float) -> float:
+    """Half the width of the interval of a difference of means."""
+    parts = np.array([sample.var(ddof=1) / len(sample) for sample in (one, other)])
+    degrees = parts.sum() ** 2 / (parts**2 / [len(one) - 1, len(other) - 1]).sum()
+    return t_quantile(level, float(degrees)) * float(np.sqrt(parts.sum()))
+
+
+def share_ratio(before: int, n_before: int, after: int, n_after: int, level: float = LEVEL) -> Estimate:
+    """Share after / share before with the score interval of Miettinen and Nurminen.
+
+    before, after: how many of n_before and n_after. None: the value and the upper limit where none was before, all
+    three where none was on either side or a side is empty.
+    Miettinen, O. and Nurminen, M. (1985), Comparative analysis of two rates, Statistics in Medicine 4, 213-226.
+    Refused with ValueError: counts outside 0..n.
+    """
+    if not (0 <= before <= n_before and 0 <= after <= n_after):
+        raise ValueError("a count is 0..n")
+    if before + after == 0 or min(n_before, n_after) == 0:
+        return Estimate(None)
+    score, z = partial(_share_score, before, n_before, after, n_after), z_quantile(level)
+    return Estimate(
+        after / n_after / (before / n_before) if before else None,
+        _ratio_where(lambda ratio: score(ratio) - z) if after else 0.0,
+        _ratio_where(lambda ratio: score(ratio) + z) if before else None,
+    )
+
+
+def _share_score(before: int, n_before: int, after: int, n_after: int, ratio: float) -> float:
+    """How many standard errors the share after is above `ratio` times the share before, by the likeliest shares that
+    have this ratio; it falls as the ratio grows.
+    """
+    n = n_before + n_after
+    half_b = (n_after * ratio + after + n_before + before * ratio) / 2
+    share = (before + after) / (half_b + sqrt(max(half_b * half_b - n * ratio * (before + after), 0.0)))
+    variance = ratio * share * (1 - ratio * share) / n_after + ratio * ratio * share * (1 - share) / n_before
+    excess = after / n_after - ratio * before / n_before
+    return excess / sqrt(variance * n / (n - 1)) if variance > 0 else 0.0
+
+
+def _ratio_where(falling: Callable[[float], float]) -> float:
+    """The positive ratio at which the function crosses 0."""
+    return exp(optimize.brentq(lambda log_ratio: falling(exp(log_ratio)), -log(_FURTHEST), log(_FURTHEST)))
+
+
+_FURTHEST = 1e9
