@@ -30,7 +30,7 @@ RECORD_KINDS = (
     "incidents", "decisions", "rituals", "rfcs", "objectives", "roadmap", "slos", "sli_samples", "services", "runbooks",
     "deployments", "pages", "people", "oncall", "cadence", "onboarding", "annotations",
 )  # fmt: skip
-_UNUSED_SETTINGS = ("schedule", "packs", "policies.error_budget", "policies.practically_same")
+_UNUSED_SETTINGS = ("schedule", "packs", "policies.error_budget")
 
 
 class _Strict(BaseModel):
@@ -41,7 +41,7 @@ class Policies(_Strict):
     follow_up_sla_days: dict[str, int] = {}
     postmortem_scheduled_hours: float = 72
     error_budget: Any = None
-    practically_same: Any = None
+    practically_same: float = Field(0.10, gt=0, lt=1)
 
 
 class Settings(_Strict):

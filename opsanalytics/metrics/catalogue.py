@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from opsanalytics.errors import UsageError
 
@@ -28,7 +29,8 @@ class Metric:
     """One entry: clock_start and clock_end are columns of the facts, empty when nothing is timed.
 
     records is what can be grouped, a name of `dimensions.RECORDS`; sql is `family.query`: the family's file beside this
-    module and the query in it that reads the facts. unit is that of every statistic which UNITS does not name.
+    module and the query in it that reads the facts. unit is that of every statistic which UNITS does not name. rules says of
+    statistics what sets them apart, a sentence that several may share.
     """
 
     name: str
@@ -45,27 +47,33 @@ class Metric:
     source: str
     records: str
     sql: str
+    rules: Mapping[str, str] = field(default_factory=dict)
 
     def unit_of(self, statistic: str) -> str:
         return UNITS.get(statistic, self.unit)
 
     @property
     def definition(self) -> str:
-        """One sentence, the caption under every figure of this metric."""
+        """All that is to be said of the metric."""
+        return self.definition_of(*self.statistics)
+
+    def definition_of(self, *statistics: str) -> str:
+        """One sentence and the rules of these statistics, the caption under a figure that shows them."""
         timed = f"{self.unit} from {self.clock_start} to {self.clock_end} ({self.clock}) of " if self.clock_end else ""
-        return (
+        said = (
             f"{self.name} (version {self.version}): {timed}{self.population}, {self.period_by}; "
             f"{self.open_items}; source: {self.source}."
         )
+        return " ".join(dict.fromkeys((said, *(self.rules[name] for name in statistics if name in self.rules))))
 
 
 _INCIDENTS = "incidents of kind incident, not cancelled or merged, not excluded by their file"
-_STARTED = "that started in the period (no late entry: those open from before it are not in it)"
+_AT_RISK = ("at risk in the period, those from before it by late entry at its start (without a period: all from their own start, "
+            "in the week, month or quarter of it)")
 _CENSORED = "those still open are censored at the load's as-of, or the period's end if that is earlier"
+_BY_SURVIVAL = "by Kaplan-Meier of all of them, the others of those that started in the period and ended by its end"
 _UNSTATED = "those whose file does not give the time are left out and counted"
 _DURATIONS = ("median", "p90", "mean", "geometric_mean", "closed_only_median")
-_PROMISES = ("median_days_to_close", "closed_only_median_days", "share_done_30d", "share_done_90d", "done_within_sla",
-             "open", "overdue")
 _SESSIONS = "sessions of rituals that were held"
 _HELD_IN = "by the day they were held on"
 _DECIDED_IN = "by the day they were decided on, else proposed on, else last changed on (the only day that MADR has)"
@@ -73,22 +81,33 @@ _DECIDED_IN = "by the day they were decided on, else proposed on, else last chan
 
 def _duration(name: str, question: str, clock_start: str, clock_end: str, open_items: str) -> Metric:
     return Metric(
-        name, question, _INCIDENTS, clock_start, clock_end, "24x7", _STARTED, open_items, _DURATIONS, "minutes", 1,
-        "incident_facts", "incidents", "durations.durations",
+        name, question, _INCIDENTS, clock_start, clock_end, "24x7", _AT_RISK, f"{open_items}; median and p90 {_BY_SURVIVAL}",
+        _DURATIONS, "minutes", 2, "incident_facts", "incidents", "durations.durations",
     )
 
 
 def _promises(
-    name: str, question: str, population: str, allowed: str, records: str, more: tuple[str, ...] = ()
+    name: str, question: str, population: str, sla: str, records: str, more: Mapping[str, str] | None = None
 ) -> Metric:
+    rules = {
+        "median_days_to_close": "The median is of the time until a promise left the open list, done, dropped or gone: by "
+        "Kaplan-Meier of all at risk in the period, those from before it by late entry at its start, those open at its end or the "
+        "as-of censored there.",
+        "closed_only_median_days": "The closed-only median, what a closed-only report would say, is of those promised in the "
+        "period and done by its end or the as-of.",
+        **dict.fromkeys(("share_done_30d", "share_done_90d"), "A share by a day is the Aalen-Johansen cumulative incidence in the "
+        "cohort promised in the period, up to the as-of: to be dropped or gone is another end, and one that is open is censored; its "
+        "interval is exact where all were watched until that day."),
+        "done_within_sla": f"done_within_sla is the plain share of those promised in the period whose days are over, each by {sla}; "
+        "one dropped or gone was not done.",
+        **dict.fromkeys(("open", "overdue"), "Open and overdue are those promised in the period as they stand at the as-of, overdue "
+        "by the last day named for them."),
+        **(more or {}),
+    }
     return Metric(
         name, question, f"{population}, each once however often it was carried over", "created_on", "ended_on", "24x7",
-        "as the cohort first promised in the period",
-        "median_days_to_close is the time until it left the open list, done, dropped or gone, those still open being censored "
-        "at the load's as-of; closed_only_median_days asks those done; both leave out and count an end of no known day; a share "
-        f"asks those whose days are over by the as-of, and one dropped or gone was not done; done_within_sla goes by {allowed}, "
-        "overdue by the last day named for it",
-        (*_PROMISES, *more), "days", 2, "promise_facts", records, "promises.days_to_close",
+        "in a period as each statistic says", "where days are asked, an end of no known day is left out and counted",
+        tuple(rules), "days", 2, "promise_facts", records, "promises.days_to_close", rules,
     )
 
 
@@ -121,8 +140,8 @@ _ENTRIES = (
     _promises("follow_up_completion", "Do the follow-ups of incidents get done, and how soon?",
               "promises that an incident made first", "the severity of the incident", "follow_ups"),
     _promises("retro_action_completion", "Do the actions of retrospectives get done, and do the same ones come back?",
-              "promises that a retrospective made first", "the first day named for it, carried_over asks whether a later record "
-              "wrote it again", "ritual_actions", ("carried_over",)),
+              "promises that a retrospective made first", "the first day named for it", "ritual_actions",
+              {"carried_over": "Carried over is the share of those promised in the period that a later record wrote again."}),
     _tally("ritual_held", "Are the promised rituals held?",
            "days for which the cadence promised a ritual", "by the promised day",
            "a day to come is not asked for", ("share_held", "held", "missed", "cancelled"), "promised days",
@@ -141,8 +160,7 @@ _ENTRIES = (
            "decision_facts", "decisions", "decisions.decision_counts"),
     Metric("time_in_proposed", "How long do proposals wait for their decision?",
            "decision files", "proposed_on", "decided_on", "24x7",
-           "that were proposed in the period (no late entry: those open from before it are not in it)",
-           _CENSORED, ("median", "closed_only_median"), "days", 1,
+           _AT_RISK, f"{_CENSORED}; median {_BY_SURVIVAL}", ("median", "closed_only_median"), "days", 2,
            "decision_facts", "proposals", "durations.days_in_proposed"),
     _tally("decision_completeness", "Are decisions written down with all that their template asks for?",
            "decision files that follow a known template", _DECIDED_IN,

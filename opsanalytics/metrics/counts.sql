@@ -9,19 +9,30 @@ select
     (select min(started_on) from incidents where started_on <= as_of_on) as first_on
 from latest_load
 
--- name: incident_population
--- One row an incident of the period: `left_out` says why it is not counted, NULL when it is.
+-- name: incident_standing
+-- One row an incident: `left_out` says why it is not counted whatever the period, NULL when it is.
 -- With every_kind, maintenance, notices and drills count too: only where the reader asked for it.
 select
     incident_facts.*,
     case
-        when $starts_on is not null and started_on is null then 'no day of start, so in no period'
         when started_on > $as_of_on or started_at > $as_of then 'starts after the as-of'
         when $every_kind and status in ('cancelled', 'merged') then 'status is ' || status
         when $every_kind and excluded_reason is not null then 'excluded by the file: ' || excluded_reason
         when not $every_kind then not_counted_reason
     end as left_out
 from incident_facts
+
+-- name: incident_population
+-- One row an incident that started in the period: `left_out` says why it is not counted, NULL when it is.
+with standing as (
+    {incident_standing}
+)
+select
+    * replace (
+        case when $starts_on is not null and started_on is null then 'no day of start, so in no period' else left_out end
+        as left_out
+    )
+from standing
 where
     cast($starts_on as date) is null
     or started_on is null

@@ -1,4 +1,6 @@
-"""Durations in minutes or days: their statistics, those that have not ended counted as censored."""
+"""Durations in minutes or days: their statistics, those that have not ended counted as censored, and those that were
+open from before the period from the age at which they came into it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from opsanalytics.metrics.queries import run
 from opsanalytics.metrics.result import Row, joined, left_out_note, metric_row
 from opsanalytics.metrics.scope import Group, Scope
 from opsanalytics.stats.intervals import Estimate, Floats, geometric_mean_interval, median_with_interval
-from opsanalytics.stats.survival import median_survival, ninetieth_percentile
+from opsanalytics.stats.spans import COMPANY, Spans
+from opsanalytics.stats.survival import P90_NEEDS, median_survival, ninetieth_percentile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,24 +30,27 @@ STILL_OPEN = {
     "resolved_at": "is_open",
     "decided_on": "is_open",
 }
-# Below this no distribution-free interval of the 0.9 quantile exists: 1 - 0.9 ** 35 < 0.975.
-P90_NEEDS = 36
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Durations of the ended, and durations so far of those that were not at the end of the clock."""
+    """Durations as far as they lay in the period; what was open from before enters late.
 
-    ended: Floats
-    censored: Floats
+    An item is closed when it ended in the first way: `closed_words` say of one that it did.
+    """
+
+    spans: Spans
+    unit: str
+    closed_words: str = "has ended"
 
     @property
-    def n(self) -> int:
-        return len(self.ended) + len(self.censored)
+    def n_late(self) -> int:
+        return int(np.count_nonzero(self.spans.entry))
 
     @property
-    def longest(self) -> float:
-        return float(max(self.ended.max(initial=0), self.censored.max(initial=0)))
+    def closed(self) -> Floats:
+        """Of those that started in the period and were closed by its end: late ones are longer than most."""
+        return self.spans.where(np.equal(self.spans.end, 1) & np.equal(self.spans.entry, 0)).exit
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,9 @@ def duration_groups(metric: Metric, scope: Scope) -> list[Group]:
 
 
 def duration_items(metric: Metric, scope: Scope) -> pd.DataFrame:
-    """The incidents behind the metric, whatever the groups: incident_id, minutes, is_censored, reason (NULL: counted)."""
+    """The incidents behind the metric, whatever the groups: incident_id, entry_minutes (before the period), minutes,
+    is_censored, reason (NULL: counted).
+    """
     identifiers, words = _clock(metric)
     return run(scope.connection, "durations.duration_items", {**scope.parameters, **words}, identifiers).df()
 
@@ -85,13 +93,13 @@ def _clock(metric: Metric) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _row(group: Group, statistic: str, metric: Metric, scope: Scope) -> Row:
-    sample = Sample(*(np.asarray(group.counted.get(key, []), dtype=np.float64) for key in ("ended", "censored")))
-    answer = STATISTICS[statistic](sample) if sample.n else Answer(
+    sample = Sample(Spans.of(*(group.counted.get(key, []) for key in ("entry", "exit", "ended"))), metric.unit)
+    answer = STATISTICS[statistic](sample) if len(sample.spans) else Answer(
         Estimate(None), 0, f"no {scope.noun} with these times in {scope.period_words}"
     )
     sources = _sources(group) if metric.clock_end == "restored_at" else ""
     return metric_row(
-        metric, group.label, statistic, answer.estimate, answer.n, len(sample.censored), group.n_excluded,
+        metric, group.label, statistic, answer.estimate, answer.n, int(np.sum(~sample.spans.ended)), group.n_excluded,
         answer.note, sources, scope.group_note, left_out_note(group.left_out),
     )
 
@@ -108,40 +116,39 @@ _SOURCES = ("impact end", "mitigated", "resolved")
 
 
 def _median(sample: Sample) -> Answer:
-    estimate = median_survival(sample.ended, sample.censored)
-    return Answer(estimate, sample.n, unreached_note("median", estimate))
+    return _survival_answer("median", median_survival(sample.spans), sample)
 
 
 def _p90(sample: Sample) -> Answer:
-    if sample.n < P90_NEEDS:
-        note = f"fewer than {P90_NEEDS}, too few for a p90 with an interval; longest seen {sample.longest:.6g} minutes"
-        return Answer(Estimate(None), sample.n, note)
-    estimate = ninetieth_percentile(sample.ended, sample.censored)
-    return Answer(estimate, sample.n, unreached_note("p90", estimate))
+    n = len(sample.spans.counted())
+    if n >= P90_NEEDS:
+        return _survival_answer("p90", ninetieth_percentile(sample.spans), sample)
+    few = f"fewer than {P90_NEEDS}, too few for a p90 with an interval; longest seen {sample.spans.exit.max():.6g} {sample.unit}"
+    return Answer(Estimate(None), n, joined(few, _late_note(sample)))
 
 
 def _mean(sample: Sample) -> Answer:
-    if not len(sample.ended):
-        return Answer(Estimate(None), 0, _NONE_ENDED)
+    if not len(sample.closed):
+        return _none_closed(sample)
     note = "closed ones only; no interval: durations are too skewed for one of their mean to hold"
-    return Answer(Estimate(float(sample.ended.mean())), len(sample.ended), note)
+    return Answer(Estimate(float(sample.closed.mean())), len(sample.closed), joined(note, _without_late(sample)))
 
 
 def _geometric_mean(sample: Sample) -> Answer:
-    positive = sample.ended[sample.ended > 0]
-    zeros = len(sample.ended) - len(positive)
-    note = f"{zeros} of zero minutes left out here" if zeros else ""
+    positive = sample.closed[sample.closed > 0]
+    zeros = len(sample.closed) - len(positive)
+    note = joined(f"{zeros} of zero {sample.unit} left out here" if zeros else "", _without_late(sample))
     if not len(positive):
-        return Answer(Estimate(None), 0, note or _NONE_ENDED)
+        return Answer(Estimate(None), 0, note) if zeros else _none_closed(sample)
     alone = "one value has no interval" if len(positive) == 1 else ""
     return Answer(geometric_mean_interval(positive), len(positive), joined("closed ones only", note, alone))
 
 
 def _closed_only_median(sample: Sample) -> Answer:
-    if not len(sample.ended):
-        return Answer(Estimate(None), 0, _NONE_ENDED)
-    estimate = median_with_interval(sample.ended)
-    return Answer(estimate, len(sample.ended), closed_only_note(estimate))
+    if not len(sample.closed):
+        return _none_closed(sample)
+    estimate = median_with_interval(sample.closed)
+    return Answer(estimate, len(sample.closed), joined(closed_only_note(estimate), _without_late(sample)))
 
 
 STATISTICS: dict[str, Callable[[Sample], Answer]] = {
@@ -152,7 +159,35 @@ STATISTICS: dict[str, Callable[[Sample], Answer]] = {
     "closed_only_median": _closed_only_median,
 }
 
-_NONE_ENDED = "none has ended"
+
+def _survival_answer(statistic: str, estimate: Estimate, sample: Sample) -> Answer:
+    n = len(sample.spans.counted())
+    is_cut_short = estimate.value is None and n < len(sample.spans)
+    note = f"{statistic} not reached" if is_cut_short else unreached_note(statistic, estimate)
+    return Answer(estimate, n, joined(note, _late_note(sample)))
+
+
+def _late_note(sample: Sample) -> str:
+    """How many came in late, and where the risk set is too small to go on with."""
+    if not sample.n_late:
+        return ""
+    n, counted = len(sample.spans), len(sample.spans.counted())
+    came = f"{sample.n_late} {'was' if sample.n_late == 1 else 'were'} open from before"
+    if counted == n:
+        return came
+    age = f"{np.sort(sample.spans.entry)[counted]:.6g} {sample.unit}"
+    if not counted:
+        return f"{came}, none began in the period: of the first {age} nothing is known"
+    return f"{came}, {n - counted} not counted: read up to {age} only, where fewer than {COMPANY} of that age were watched"
+
+
+def _without_late(sample: Sample) -> str:
+    return f"{sample.n_late} open from before left out here" if sample.n_late else ""
+
+
+def _none_closed(sample: Sample) -> Answer:
+    note = f"none{' that began in the period' if sample.n_late else ''} {sample.closed_words}"
+    return Answer(Estimate(None), 0, joined(note, _without_late(sample)))
 
 
 def closed_only_note(estimate: Estimate) -> str:

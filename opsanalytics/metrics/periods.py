@@ -62,9 +62,13 @@ class Period:
             return f"all, up to {self.as_of_on}"
         return ", ".join(filter(None, (self.name, self.progress)))
 
+    def starts_at(self, zone: str) -> datetime:
+        """First instant of the period, as naive UTC like every instant in the tables, for days cut in `zone`."""
+        return _midnight(max(self.starts_on, _FIRST_DAY), zone)
+
     def ends_at(self, zone: str) -> datetime:
-        """First instant after the period, as naive UTC like every instant in the tables, for days cut in `zone`."""
-        return datetime.combine(self.ends_on, time(), ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
+        """First instant after the period, likewise."""
+        return _midnight(self.ends_on, zone)
 
 
 def parse_period(text: str, *, as_of_on: date, fiscal_year_start: int = 1, kind: str = "quarter") -> Period:
@@ -199,6 +203,10 @@ _FORMS: tuple[tuple[str, Callable[..., Period]], ...] = (
     (r"last", _Shape.last),
     (r"all", _Shape.all),
 )
+
+
+def _midnight(day_on: date, zone: str) -> datetime:
+    return datetime.combine(day_on, time(), ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
 
 
 def _first_day(months: int) -> date:

@@ -1,92 +1,137 @@
-"""Promises of any origin, each once: how soon they are done, which share of them, what is still open, and what comes back."""
+"""Promises of any origin, each once: how soon they leave the open list, which share of them by being done, what is still
+open, and what comes back.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from opsanalytics.metrics.catalogue import Metric
-from opsanalytics.metrics.durations import closed_only_note, unreached_note
-from opsanalytics.metrics.result import Row, left_out_note, metric_row
+from opsanalytics.metrics.durations import STATISTICS as OF_DURATIONS
+from opsanalytics.metrics.durations import Answer, Sample
+from opsanalytics.metrics.result import Row, joined, left_out_note, metric_row
 from opsanalytics.metrics.scope import Group, Scope
-from opsanalytics.stats.intervals import Estimate, median_with_interval, proportion_interval
-from opsanalytics.stats.survival import median_survival
+from opsanalytics.stats.competing import shares_at
+from opsanalytics.stats.intervals import Estimate, proportion_interval
+from opsanalytics.stats.spans import Spans
 
-WITHIN_DAYS = {"share_done_30d": 30, "share_done_90d": 90, "done_within_sla": None}
+# The ways to leave the open list, numbered from 1 in the spans.
+WAYS = ("done", "dropped", "gone")
+DONE = 1
 
 
 def promise_rows(metric: Metric, scope: Scope) -> list[Row]:
     """Rows group by group, in the order of the catalogue's statistics."""
-    timed = [row for group in scope.groups(metric.sql) for row in _timed_rows(metric, group, scope)]
-    shares = [
-        _share_row(metric, group, statistic, scope)
-        for statistic, days in WITHIN_DAYS.items()
-        for group in scope.groups("promises.done_within", within_days=days)
-    ]
-    groups = scope.groups("promises.standings")
-    standing = [row for group in groups for row in _standing_rows(metric, group, scope)]
-    carried = [_carried_row(metric, group, scope) for group in groups if "carried_over" in metric.statistics]
-    order = {row["group"]: position for position, row in enumerate(standing)}
-    return sorted(
-        [*timed, *shares, *standing, *carried],
-        key=lambda row: (order[row["group"]], metric.statistics.index(row["statistic"])),
-    )
-
-
-def _timed_rows(metric: Metric, group: Group, scope: Scope) -> list[Row]:
-    ended, done, censored = (
-        np.asarray(group.counted.get(key, []), dtype=np.float64) for key in ("ended", "done", "censored")
-    )
-    survival = median_survival(ended, censored)
-    closed = median_with_interval(done)
-    if len(ended) + len(censored):
-        survival_note = unreached_note("median", survival)
-        closed_note = closed_only_note(closed) if len(done) else "none is done"
-    else:
-        survival_note = closed_note = _none(scope)
-    tail = (scope.group_note, left_out_note(group.left_out))
-    counts = (len(censored), group.n_excluded)
+    queries = dict.fromkeys(STATISTICS[statistic].query for statistic in metric.statistics)
+    found = {query: {group.label: group for group in scope.groups(query)} for query in queries}
     return [
-        metric_row(metric, group.label, "median_days_to_close", survival, len(ended) + len(censored), *counts,
-                   survival_note, _some(group, "n_given_up", "dropped or gone, until that day"), *tail),
-        metric_row(metric, group.label, "closed_only_median_days", closed, len(done), *counts, closed_note,
-                   _some(group, "n_given_up", "dropped or gone, and not asked"), *tail),
+        _row(metric, found[STATISTICS[statistic].query].get(label, Group(label, {}, {})), statistic, scope)
+        for label in found[metric.sql]
+        for statistic in metric.statistics
     ]
 
 
-def _share_row(metric: Metric, group: Group, statistic: str, scope: Scope) -> Row:
-    n, n_done = group.counted.get("n", 0), group.counted.get("n_done", 0)
-    note = f"{n_done} of {n} in time" if n else f"no {scope.noun} in {scope.period_words} whose days are over"
+def cohort(scope: Scope) -> Spans:
+    """The promises first made in the period, whatever the groups, from their first day to their end, one of WAYS, or so far."""
+    [group] = scope.ungrouped.groups("promises.days_of_cohort")
+    return _spans(group)
+
+
+def _spans(group: Group) -> Spans:
+    exits = group.counted.get("exit", [])
+    return Spans.of(group.counted.get("entry", np.zeros(len(exits))), exits, group.counted.get("ways", []))
+
+
+def _row(metric: Metric, group: Group, statistic: str, scope: Scope) -> Row:
+    asked = STATISTICS[statistic]
+    answer = asked.answer(group) if group.counted else Answer(
+        Estimate(None), 0, f"no {scope.noun} {asked.needs} in {scope.period_words}"
+    )
     return metric_row(
-        metric, group.label, statistic, proportion_interval(n_done, n), n, group.counted.get("n_open", 0),
-        group.n_excluded, note, scope.group_note, left_out_note(group.left_out),
+        metric, group.label, statistic, answer.estimate, answer.n, group.counted.get("n_open", 0), group.n_excluded,
+        answer.note, scope.group_note, left_out_note(group.left_out),
     )
 
 
-def _standing_rows(metric: Metric, group: Group, scope: Scope) -> list[Row]:
-    n, n_open = group.counted.get("n", 0), group.counted.get("n_open", 0)
-    undated = _some(group, "n_undated", "of the open without a due day")
-    answers = {"open": (n_open, ""), "overdue": (group.counted.get("n_overdue", 0), undated)}
-    note = "a count of the record, so without an interval" if n else _none(scope)
-    return [
-        metric_row(metric, group.label, statistic, Estimate(count if n else None), n, n_open, group.n_excluded,
-                   note, more, scope.group_note, left_out_note(group.left_out))
-        for statistic, (count, more) in answers.items()
-    ]
+# --- statistics
+
+def _median_days(group: Group) -> Answer:
+    spans = _spans(group)
+    return _noted(OF_DURATIONS["median"](_sample(spans)), _given_up(spans.counted(), "until that day"))
 
 
-def _carried_row(metric: Metric, group: Group, scope: Scope) -> Row:
-    n, n_carried = group.counted.get("n", 0), group.counted.get("n_carried", 0)
-    note = f"{n_carried} of {n} written again in a later record" if n else _none(scope)
-    return metric_row(
-        metric, group.label, "carried_over", proportion_interval(n_carried, n), n, group.counted.get("n_open", 0),
-        group.n_excluded, note, scope.group_note, left_out_note(group.left_out),
-    )
+def _closed_only_days(group: Group) -> Answer:
+    spans = _spans(group)
+    own = spans.where(np.equal(spans.entry, 0))
+    return _noted(OF_DURATIONS["closed_only_median"](_sample(spans)), _given_up(own, "and not asked"))
 
 
-def _some(group: Group, column: str, words: str) -> str:
-    count = group.counted.get(column, 0)
+def _sample(spans: Spans) -> Sample:
+    """For statistics of durations: to be closed is to be done."""
+    return Sample(spans, "days", "is done")
+
+
+def _given_up(spans: Spans, words: str) -> str:
+    return _some(int(np.sum(spans.end > DONE)), f"dropped or gone, {words}")
+
+
+def _noted(answer: Answer, note: str) -> Answer:
+    return replace(answer, note=joined(answer.note, note))
+
+
+def _share_done(group: Group, *, by_day: int) -> Answer:
+    spans = _spans(group)
+    share = shares_at(spans, by_day, len(WAYS))[DONE]
+    if share.value is None:
+        return Answer(share, len(spans), f"not known: none was watched for {by_day} days, the longest for {spans.exit.max():.0f}")
+    done = int(np.sum((spans.end == DONE) & (spans.exit <= by_day)))
+    young = int(np.sum(~spans.ended & (spans.exit < by_day)))
+    if not young:
+        share = proportion_interval(done, len(spans))
+    certain = f"a share of {share.value:.0f} has no interval here" if share.low is None else ""
+    return Answer(share, len(spans), joined(f"{done} of {len(spans)} done by then", _some(young, "open and younger"), certain))
+
+
+def _within_sla(group: Group) -> Answer:
+    n, n_done = group.counted["n"], group.counted["n_done"]
+    return Answer(proportion_interval(n_done, n), n, f"{n_done} of {n} in time")
+
+
+def _count(group: Group, *, column: str, undated_words: str = "") -> Answer:
+    note = joined("a count of the record, so without an interval", undated_words and _some(group.counted["n_undated"], undated_words))
+    return Answer(Estimate(group.counted[column]), group.counted["n"], note)
+
+
+def _carried(group: Group) -> Answer:
+    n, n_carried = group.counted["n"], group.counted["n_carried"]
+    return Answer(proportion_interval(n_carried, n), n, f"{n_carried} of {n} written again in a later record")
+
+
+def _some(count: int, words: str) -> str:
     return f"{count} {words}" if count else ""
 
 
-def _none(scope: Scope) -> str:
-    return f"no {scope.noun} with these days in {scope.period_words}"
+class Statistic(NamedTuple):
+    """The query of its groups, what answers for one of them, and what a promise needs to be asked."""
+
+    query: str
+    answer: Callable[[Group], Answer]
+    needs: str = "with these days"
+
+
+STATISTICS = {
+    "median_days_to_close": Statistic("promises.days_to_close", _median_days),
+    "closed_only_median_days": Statistic("promises.days_to_close", _closed_only_days),
+    "share_done_30d": Statistic("promises.days_of_cohort", partial(_share_done, by_day=30)),
+    "share_done_90d": Statistic("promises.days_of_cohort", partial(_share_done, by_day=90)),
+    "done_within_sla": Statistic("promises.done_within_sla", _within_sla, "whose days are over"),
+    "open": Statistic("promises.standings", partial(_count, column="n_open")),
+    "overdue": Statistic("promises.standings", partial(
+        _count, column="n_overdue", undated_words="of the open without a due day")),
+    "carried_over": Statistic("promises.standings", _carried),
+}

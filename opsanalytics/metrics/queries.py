@@ -16,7 +16,7 @@ from opsanalytics.errors import QueryError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FAMILIES = ("dimensions", "counts", "durations", "promises", "rituals", "decisions", "objectives", "restatements")
+FAMILIES = ("dimensions", "counts", "durations", "promises", "rituals", "decisions", "objectives", "definitions", "comparisons", "restatements")
 
 
 @cache

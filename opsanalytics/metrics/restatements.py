@@ -51,6 +51,11 @@ class Headline:
     def waits(self) -> bool:
         return self.records in ("follow_ups", "ritual_actions", "key_results")
 
+    @property
+    def goes_by_days(self) -> bool:
+        """A share by a day: what has become of a record counts from the day on which it did."""
+        return self.statistic.startswith("share_done")
+
 
 HEADLINES = (
     Headline("Incidents", "incident_count", "count", _COUNTED),
@@ -72,11 +77,13 @@ HEADLINES = (
 
 
 class Part(NamedTuple):
-    """What one record adds to a number: the group that it is in, the number of it alone, and whether it is asked."""
+    """What one record adds to a number: the group that it is in, the number of it alone, whether it is asked, and until when it
+    was watched where the number of it alone is still to come."""
 
     group: str | None = None
     value: float | None = None
     n: int = 0
+    watched_until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -160,7 +167,8 @@ class _Side:
         statistic = "median" if headline.statistic == "p90" else headline.statistic
         rows = self._computed_each(headline.metric)
         groups = self._groups(headline)
-        return {row["group"]: Part(groups.get(row["group"]), row["value"], row["n"])
+        watched_until = self.as_of_on if headline.goes_by_days else None
+        return {row["group"]: Part(groups.get(row["group"]), row["value"], row["n"], watched_until if row["value"] is None else None)
                 for row in rows if row["statistic"] == statistic and row["n"]}  # fmt: skip
 
     def _groups(self, headline: Headline) -> dict[str, str]:
@@ -194,13 +202,19 @@ def _differences(headline: Headline, then: _Side, now: _Side) -> Iterator[Differ
     before, after = then.parts(headline), now.parts(headline)
     for record_id in sorted({*before, *after}):
         was, became = before.get(record_id, Part()), after.get(record_id, Part())
-        if was != became:
-            rows = then.facts(headline.records).get(record_id), now.facts(headline.records).get(record_id)
+        rows = then.facts(headline.records).get(record_id), now.facts(headline.records).get(record_id)
+        if was != became or (headline.goes_by_days and _is_redated(*rows)):
             changed = _changed(headline.columns, *rows) or _changed(headline.order, *rows)
             restated = {name: values for name, values in changed.items() if not _happens_later(name, *values, then)}
-            only_waited = not changed and headline.waits and (then.settings == now.settings or was.n < became.n)
+            only_waited = not changed and headline.waits and (then.settings == now.settings or was.value is None)
             has_ripened = None not in rows and not restated and (only_waited or bool(changed))
             yield Difference(record_id, was, became, *rows, tuple(restated or changed), has_ripened)
+
+
+def _is_redated(before: Row | None, after: Row | None) -> bool:
+    """Whether it ended on another day than was known."""
+    days = [row["ended_on"] for row in (before, after) if row]
+    return len(days) == 2 and None not in days and days[0] != days[1]
 
 
 def _changed(columns: Collection[str], before: Row | None, after: Row | None) -> dict[str, tuple[Any, Any]]:

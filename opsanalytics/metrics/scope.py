@@ -71,6 +71,8 @@ class Scope:
         return {
             "starts_on": self.period and self.period.starts_on,
             "ends_on": self.period and self.period.ends_on,
+            "starts_at": self.period and self.period.starts_at(self.zone),
+            "ends_at": self.period and self.period.ends_at(self.zone),
             "as_of": self.as_of,
             "as_of_on": self.as_of_on,
             "clock_end_at": min(self.as_of, self.period.ends_at(self.zone)) if self.period else self.as_of,

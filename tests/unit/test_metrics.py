@@ -116,17 +116,18 @@ def test_the_catalogue_lists_each_metric_with_its_question():
     assert all(row["question"].endswith("?") and row["unit"] and row["statistics"] for row in rows)
 
 
-def test_a_duration_says_its_two_times_and_that_it_has_no_late_entry():
+def test_a_duration_says_its_two_times_its_late_entry_and_what_each_statistic_is_of():
     definition = METRICS["time_to_acknowledge"].definition
     assert "minutes from detected_at to acknowledged_at (24x7)" in definition
-    assert "that started in the period (no late entry" in definition
+    assert "at risk in the period, those from before it by late entry at its start" in definition
+    assert "median and p90 by Kaplan-Meier of all of them, the others of those that started in the period" in definition
 
 
 def test_json_has_exactly_the_shape_of_the_contract(connection):
     answer = json.loads(json.dumps(compute(connection, "time_to_resolve", by="severity").to_json(), allow_nan=False))
     assert list(answer) == ["metric", "version", "period", "by", "rows"]
     assert (answer["metric"], answer["version"], answer["period"], answer["by"]) == (
-        "time_to_resolve", 1, "all", "severity"
+        "time_to_resolve", 2, "all", "severity"
     )
     assert answer["rows"][0] == {
         "group": "SEV-1", "statistic": "median", "value": 4.0, "low": 1.0, "high": 6.0, "unit": "minutes", "n": 7,

@@ -12,10 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opsanalytics.metrics.catalogue import METRICS
+from opsanalytics.metrics.compute import compute
 from opsanalytics.metrics.durations import duration_groups
 from opsanalytics.metrics.periods import Period, parse_period
+from opsanalytics.metrics.promises import cohort
 from opsanalytics.metrics.scope import Group, read_scope
 from opsanalytics.metrics.tallies import tally_groups
+from opsanalytics.stats.competing import shares_at
 from opsanalytics.tables import ACTION_STATUSES, DECISION_STATUSES, INCIDENT_STATUSES, TABLES, Row
 from opsanalytics.warehouse.schema import create_schema, insert_rows
 
@@ -24,17 +27,18 @@ AS_OF_ON = AS_OF.date()
 SLA = {"SEV-1": 7, "SEV-2": 14, "SEV-3": 30}
 DURATIONS = [name for name, metric in METRICS.items() if metric.sql == "durations.durations"]
 
-# Hours around the as-of and around the end of September, so that windows and clocks cut between them.
-INSTANTS = st.one_of(st.none(), st.integers(-30, 30).map(lambda n: AS_OF + timedelta(hours=n)),
-                     st.integers(-30, 30).map(lambda n: datetime(2026, 10, 1) + timedelta(hours=n)))
+# Few instants around the as-of and around the end of September, so that windows and clocks cut between and at them.
+INSTANTS = st.one_of(st.none(), st.integers(-5, 5).map(lambda n: AS_OF + timedelta(hours=6 * n)),
+                     st.integers(-5, 5).map(lambda n: datetime(2026, 10, 1) + timedelta(hours=6 * n)))
 DAYS = st.one_of(st.none(), st.integers(-95, 3).map(lambda n: AS_OF_ON + timedelta(n)))
-PERIODS = st.sampled_from([None, "2026-Q3", "2026-Q4", "2026-09", "2026-11", "last-7d"])
+PERIODS = st.sampled_from([None, "2026-Q3", "2026-Q4", "2026-09", "2026-11", "2026-12", "last-7d"])
 TIMES = ("started_at", "detected_at", "acknowledged_at", "mitigated_at", "impact_ended_at", "resolved_at")
 INCIDENTS = st.lists(
     st.fixed_dictionaries({
         "kind": st.sampled_from(["incident", "incident", "incident", "drill"]),
         "status": st.sampled_from(INCIDENT_STATUSES),
         "excluded_reason": st.sampled_from([None, None, None, "a test"]),
+        "started_on": DAYS,
         **dict.fromkeys(TIMES, INSTANTS),
     }),
     max_size=8,
@@ -65,6 +69,7 @@ PROMISES = st.lists(
     }),
     max_size=10,
 )
+DATED = PROMISES.map(lambda rows: [{**row, "created_on": row["created_on"] or AS_OF_ON} for row in rows])
 DECISIONS = st.lists(
     st.fixed_dictionaries({
         "status": st.sampled_from([None, *DECISION_STATUSES]),
@@ -95,6 +100,9 @@ KEY_RESULTS = st.lists(
     }),
     max_size=8,
 )
+Span = tuple[float, float, bool]  # exit, entry, whether it is censored
+End = tuple[float, float, int]  # exit, entry, the way in which it ended, 0 none
+WAYS = {"done": 1, "dropped": 2, "gone": 3}
 FAST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -116,11 +124,29 @@ def test_durations_select_censor_and_exclude_as_their_twin(connection, incidents
     cut = _cut(period)
     _fill_incidents(connection, incidents)
     [group] = duration_groups(METRICS[metric], read_scope(connection, "incidents", cut, None, every_kind=False))
-    expected = [_judged(row, METRICS[metric].clock_start, METRICS[metric].clock_end, cut) for row in incidents]
-    sample = sorted(answer for answer in expected if isinstance(answer, tuple))
-    assert [(True, minutes) for minutes in group.counted.get("censored", [])] == [s for s in sample if s[0]]
-    assert [(False, minutes) for minutes in group.counted.get("ended", [])] == [s for s in sample if not s[0]]
-    assert group.left_out == Counter(answer for answer in expected if isinstance(answer, str))
+    _same_spans(group, [_judged(row, METRICS[metric].clock_start, METRICS[metric].clock_end, cut) for row in incidents])
+
+
+@given(incidents=INCIDENTS, decisions=DECISIONS, metric=st.sampled_from([*DURATIONS, "time_in_proposed"]))
+@FAST
+def test_a_period_that_covers_everything_answers_as_none(connection, incidents, decisions, metric):
+    _fill_incidents(connection, incidents)
+    _fill(connection, "decisions", [{**row, "decision_id": f"d{n}"} for n, row in enumerate(decisions)])
+    whole, every = (compute(connection, metric, period=_cut(period)) for period in (None, "2020-01-01..2030-12-31"))
+    said = [{**row, "note": row["note"].replace(every.period_name, "the record")} for row in every.rows]
+    assert (said, every.excluded) == (whole.rows, whole.excluded)
+
+
+@given(incidents=INCIDENTS, metric=st.sampled_from(DURATIONS))
+@FAST
+def test_every_minute_and_every_end_is_seen_in_one_of_two_periods_that_meet(connection, incidents, metric):
+    _fill_incidents(connection, incidents)
+    whole, before, after = (
+        duration_groups(METRICS[metric], read_scope(connection, "incidents", _cut(period), None, every_kind=False))[0].counted
+        for period in (None, "2020-01-01..2026-09-30", "2026-10-01..2030-12-31")
+    )
+    assert _minutes_watched(before) + _minutes_watched(after) == pytest.approx(_minutes_watched(whole))
+    assert sum(before.get("ended", [])) + sum(after.get("ended", [])) == sum(whole.get("ended", []))
 
 
 @given(incidents=INCIDENTS, period=PERIODS)
@@ -134,33 +160,64 @@ def test_counts_select_as_their_twin(connection, incidents, period):
     assert group.left_out == Counter(reason for reason in reasons if reason not in ("", "outside"))
 
 
-@given(promises=PROMISES, period=PERIODS, within=st.sampled_from([30, 90, None]),
-       records=st.sampled_from(["follow_ups", "ritual_actions"]), every_kind=st.booleans())
+@given(promises=PROMISES, period=PERIODS, records=st.sampled_from(["follow_ups", "ritual_actions"]), every_kind=st.booleans())
 @FAST
-def test_promises_select_censor_and_exclude_as_their_twin(connection, promises, period, within, records, every_kind):
+def test_promises_select_censor_and_exclude_as_their_twin(connection, promises, period, records, every_kind):
     cut = _cut(period)
     _fill_promises(connection, promises)
     scope = read_scope(connection, records, cut, None, every_kind=every_kind)
-    made = [_promise(chain) for chain in _chains(promises)]
-    cohort = [row for row in made if _is_asked(row, records, every_kind) and _in_period(row["created_on"], cut)]
-    [timed], [shares], [standing] = (
-        scope.groups("promises.days_to_close"),
-        scope.groups("promises.done_within", within_days=within),
-        scope.groups("promises.standings"),
+    made = [row for row in map(_promise, _chains(promises)) if _is_asked(row, records, every_kind)]
+    own = [row for row in made if _in_period(row["created_on"], cut)]
+    [owed], [since], [within_sla], [standing] = (
+        scope.groups(f"promises.{name}") for name in ("days_to_close", "days_of_cohort", "done_within_sla", "standings")
     )
-    _same_times(timed, [_days_to_close(row, cut) for row in cohort])
-    done = [_days_to_close(row, cut) for row in cohort if row["status"] == "done"]
-    assert timed.counted.get("done", []) == sorted(answer[1] for answer in done if isinstance(answer, tuple))
-    _same_share(shares, [_done_within(row, cut, within) for row in cohort])
-    counted = [row for row in cohort if not _left_out(row, cut)]
-    owed = [row for row in counted if row["status"] == "open"]
+    _same_ends(owed, [_days_to_close(row, cut) for row in made])
+    _same_ends(since, [_days_of_cohort(row, cut) for row in own])
+    _same_share(within_sla, [_done_within_sla(row, cut) for row in own])
+    counted = [row for row in own if not _left_out(row, cut)]
+    still_open = [row for row in counted if row["status"] == "open"]
     expected = {
-        "n_open": len(owed),
-        "n_overdue": sum(1 for row in owed if row["last_due_on"] and row["last_due_on"] < AS_OF_ON),
-        "n_undated": sum(1 for row in owed if row["last_due_on"] is None),
+        "n_open": len(still_open),
+        "n_overdue": sum(1 for row in still_open if row["last_due_on"] and row["last_due_on"] < AS_OF_ON),
+        "n_undated": sum(1 for row in still_open if row["last_due_on"] is None),
         "n_carried": sum(1 for row in counted if row["carried"]),
     }
     assert {key: standing.counted.get(key, 0) for key in expected} == expected
+
+
+@given(promises=DATED, metric=st.sampled_from(["follow_up_completion", "retro_action_completion"]))
+@FAST
+def test_a_period_that_covers_every_promise_answers_as_none(connection, promises, metric):
+    """One of no known day is in no period."""
+    _fill_promises(connection, promises)
+    whole, every = (compute(connection, metric, period=_cut(period)) for period in (None, "2020-01-01..2030-12-31"))
+    said = [{**row, "note": row["note"].replace(every.period_name, "the record")} for row in every.rows]
+    assert (said, every.excluded) == (whole.rows, whole.excluded)
+
+
+@given(promises=PROMISES)
+@FAST
+def test_every_end_of_a_promise_is_seen_in_one_of_two_periods_that_meet(connection, promises):
+    _fill_promises(connection, [row for row in promises if row["created_on"]])
+    whole, before, after = (
+        Counter(read_scope(connection, "follow_ups", _cut(period), None, every_kind=False)
+                .groups("promises.days_to_close")[0].counted.get("ways", []))
+        for period in (None, "2020-01-01..2026-09-30", "2026-10-01..2030-12-31")
+    )
+    assert {way: before[way] + after[way] for way in WAYS.values()} == {way: whole[way] for way in WAYS.values()}
+
+
+@given(promises=PROMISES, period=PERIODS, day=st.integers(0, 95))
+@FAST
+def test_shares_of_a_cohort_sum_to_1_and_are_plain_where_all_were_watched(connection, promises, period, day):
+    """Until then, or to their end: the shares done, dropped and gone are counts by n."""
+    _fill_promises(connection, promises)
+    spans = cohort(read_scope(connection, "follow_ups", _cut(period), None, every_kind=False))
+    shares = [share.value for share in shares_at(spans, day, len(WAYS))]
+    assert shares == [None] * 4 or sum(shares) == pytest.approx(1)
+    if len(spans) and all(end or days >= day for end, days in zip(spans.end, spans.exit, strict=True)):
+        ended = Counter(end for end, days in zip(spans.end, spans.exit, strict=True) if days <= day)
+        assert shares[1:] == pytest.approx([ended[way] / len(spans) for way in WAYS.values()])
 
 
 @given(promises=CHAINS)
@@ -183,7 +240,7 @@ def test_proposals_select_censor_and_exclude_as_their_twin(connection, decisions
     _fill(connection, "decisions", [{**row, "decision_id": f"d{n}"} for n, row in enumerate(decisions)])
     scope = read_scope(connection, "proposals", cut, None, every_kind=False)
     [group] = duration_groups(METRICS["time_in_proposed"], scope)
-    _same_times(group, [_days_proposed(row, cut) for row in decisions if _in_period(row["proposed_on"], cut)])
+    _same_spans(group, [_days_proposed(row, cut) for row in decisions])
 
 
 @given(decisions=DECISIONS, period=PERIODS, metric=st.sampled_from(["decision_count", "decision_completeness"]))
@@ -248,10 +305,22 @@ def _same_reasons(group: Group, reasons: list[str]) -> None:
     assert group.left_out == Counter(reason for reason in reasons if reason not in ("", "outside"))
 
 
-def _same_times(group: Group, expected: list[tuple[bool, int] | str]) -> None:
-    sample = [answer for answer in expected if isinstance(answer, tuple)]
-    assert group.counted.get("censored", []) == sorted(days for is_open, days in sample if is_open)
-    assert group.counted.get("ended", []) == sorted(days for is_open, days in sample if not is_open)
+def _same_spans(group: Group, expected: list[Span | str | None]) -> None:
+    """None is of another period."""
+    found = zip(*(group.counted.get(key, []) for key in ("exit", "entry", "ended")), strict=True)
+    assert [(exits, entry, not ended) for exits, entry, ended in found] == sorted(a for a in expected if isinstance(a, tuple))
+    assert group.left_out == Counter(answer for answer in expected if isinstance(answer, str))
+
+
+def _minutes_watched(counted: Row) -> float:
+    return sum(counted.get("exit", [])) - sum(counted.get("entry", []))
+
+
+def _same_ends(group: Group, expected: list[End | str | None]) -> None:
+    """None was not owed in the period."""
+    exits = group.counted.get("exit", [])
+    found = zip(exits, group.counted.get("entry", [0.0] * len(exits)), group.counted.get("ways", []), strict=True)
+    assert list(found) == sorted(answer for answer in expected if isinstance(answer, tuple))
     assert group.left_out == Counter(answer for answer in expected if isinstance(answer, str))
 
 
@@ -275,18 +344,32 @@ def _is_proposed(row: Row) -> bool:
     return row["status"] in ("draft", "proposed")
 
 
-def _days_proposed(row: Row, cut: Period | None) -> tuple[bool, int] | str:
+def _days_proposed(row: Row, cut: Period | None) -> Span | str | None:
+    if reason := _no_days(row):
+        return reason if _in_period(row["proposed_on"], cut) else None
+    return _days_watched(row["proposed_on"], row["decided_on"], cut)
+
+
+def _days_watched(first_on: date, last_on: date | None, cut: Period | None) -> Span | None:
+    """Days by noons: a period begins at the midnight before its first noon."""
+    is_own = _in_period(first_on, cut)
     clock = min(AS_OF_ON, cut.ends_on - timedelta(1)) if cut else AS_OF_ON
+    seen_until = min(last_on or clock, clock)
+    if not is_own and (first_on >= cut.ends_on or seen_until < cut.starts_on):
+        return None
+    entry = 0.0 if is_own else (cut.starts_on - first_on).days - 0.5
+    return (seen_until - first_on).days, entry, last_on is None or last_on > clock
+
+
+def _no_days(row: Row) -> str:
     proposed_on, decided_on = row["proposed_on"], row["decided_on"]
     if proposed_on is None:
         return "no proposed day"
     if proposed_on > AS_OF_ON:
         return "proposed after the as-of"
     if decided_on is None:
-        return (True, (clock - proposed_on).days) if _is_proposed(row) else "no decided day"
-    if decided_on < proposed_on:
-        return "decided before proposed"
-    return decided_on > clock, (min(decided_on, clock) - proposed_on).days
+        return "" if _is_proposed(row) else "no decided day"
+    return "decided before proposed" if decided_on < proposed_on else ""
 
 
 def _not_a_decision(row: Row, cut: Period | None, *, needs_template: bool) -> str:
@@ -339,15 +422,19 @@ def _outcome(row: Row) -> str:
     return "missed" if row["actual"] else "not measured"
 
 
+def _started_on(row: Row) -> date | None:
+    """Some files tell the day alone."""
+    return row["started_at"].date() if row["started_at"] else row["started_on"]
+
+
 def _not_counted(row: Row, cut: Period | None) -> str:
     """Why an incident is not counted; empty when it is, `outside` when it is of another period."""
-    started_at = row["started_at"]
-    started_on = started_at.date() if started_at else None
+    started_on = _started_on(row)
     if not _in_period(started_on, cut):
         return "outside"
     if cut and started_on is None:
         return "no day of start, so in no period"
-    if started_at and started_at > AS_OF:
+    if (row["started_at"] and row["started_at"] > AS_OF) or (started_on and started_on > AS_OF_ON):
         return "starts after the as-of"
     if row["kind"] != "incident":
         return f"kind is {row['kind']}"
@@ -356,14 +443,25 @@ def _not_counted(row: Row, cut: Period | None) -> str:
     return f"excluded by the file: {row['excluded_reason']}" if row["excluded_reason"] else ""
 
 
-def _judged(row: Row, start: str, end: str, cut: Period | None) -> tuple[bool, float] | str | None:
-    """(censored, minutes), else the reason; None when it is of another period."""
-    reason = _not_counted(row, cut)
-    if reason:
-        return None if reason == "outside" else reason
-    clock = min(AS_OF, cut.ends_at("UTC")) if cut else AS_OF
+def _judged(row: Row, start: str, end: str, cut: Period | None) -> Span | str | None:
     restored = row["impact_ended_at"] or row["mitigated_at"] or row["resolved_at"]
     begins, ends = row[start], restored if end == "restored_at" else row[end]
+    is_own = _in_period(begins.date() if begins else _started_on(row), cut)
+    clock = min(AS_OF, cut.ends_at("UTC")) if cut else AS_OF
+    if reason := _not_counted(row, None) or _no_minutes_of(row, start, end, begins, ends, clock):
+        return reason if is_own else None
+    seen_until = min(ends or clock, clock)
+    if not is_own and (begins >= cut.ends_at("UTC") or seen_until <= cut.starts_at("UTC")):
+        return None
+    entry = 0.0 if is_own else _minutes(begins, cut.starts_at("UTC"))
+    return _minutes(begins, seen_until), entry, ends is None or ends > clock
+
+
+def _minutes(first: datetime, last: datetime) -> float:
+    return (last - first).total_seconds() / 60
+
+
+def _no_minutes_of(row: Row, start: str, end: str, begins: datetime | None, ends: datetime | None, clock: datetime) -> str:
     start_word, end_word = start.removesuffix("_at"), end.removesuffix("_at")
     if begins is None:
         return f"no {start_word} time"
@@ -373,11 +471,7 @@ def _judged(row: Row, start: str, end: str, cut: Period | None) -> tuple[bool, f
         return disorder
     if begins > clock:
         return f"{start_word} after the end of the clock"
-    if ends is None and not _is_waiting(row, end):
-        return f"no {end_word} time"
-    if ends is None or ends > clock:
-        return True, (clock - begins).total_seconds() / 60
-    return False, (ends - begins).total_seconds() / 60
+    return f"no {end_word} time" if ends is None and not _is_waiting(row, end) else ""
 
 
 def _disorder(row: Row) -> str | None:
@@ -459,19 +553,24 @@ def _unknown_day(row: Row, cut: Period | None) -> str:
     return ""
 
 
-def _days_to_close(row: Row, cut: Period | None) -> tuple[bool, int] | str:
+def _days_to_close(row: Row, cut: Period | None) -> End | str | None:
+    if reason := _unknown_day(row, cut):
+        return reason if _in_period(row["created_on"], cut) else None
+    watched = _days_watched(row["created_on"], row["ended_on"], cut)
+    return watched and (*watched[:2], 0 if watched[2] else WAYS[row["status"]])
+
+
+def _days_of_cohort(row: Row, cut: Period | None) -> End | str:
     if reason := _unknown_day(row, cut):
         return reason
-    if row["status"] == "open":
-        return True, (AS_OF_ON - row["created_on"]).days
-    return False, (row["ended_on"] - row["created_on"]).days
+    return ((row["ended_on"] or AS_OF_ON) - row["created_on"]).days, 0.0, WAYS.get(row["status"], 0)
 
 
-def _done_within(row: Row, cut: Period | None, within: int | None) -> bool | str:
+def _done_within_sla(row: Row, cut: Period | None) -> bool | str:
     is_given_up = row["status"] in ("dropped", "gone")
     if reason := _unknown_day({**row, "status": "open"} if is_given_up else row, cut):
         return reason
-    allowed = within or _sla(row)
+    allowed = _sla(row)
     if isinstance(allowed, str):
         return allowed
     if row["created_on"] + timedelta(allowed) >= AS_OF_ON:
@@ -500,7 +599,7 @@ def _cut(period: str | None) -> Period | None:
 
 def _fill_incidents(connection: Any, incidents: list[Row]) -> None:
     _fill(connection, "incidents", [
-        {**row, "incident_id": f"i{n}", "started_on": row["started_at"] and row["started_at"].date()}
+        {**row, "incident_id": f"i{n}", "started_on": _started_on(row)}
         for n, row in enumerate(incidents)
     ])
 

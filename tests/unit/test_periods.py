@@ -93,6 +93,7 @@ def test_days_are_cut_in_the_zone_and_given_in_utc():
     """Paris leaves summer time on 2026-10-25: September ends at +2 and October at +1."""
     assert parse("2026-09").ends_at("Europe/Paris") == datetime(2026, 9, 30, 22)
     assert parse("2026-10").ends_at("Europe/Paris") == datetime(2026, 10, 31, 23)
+    assert parse("2026-10").starts_at("Europe/Paris") == parse("2026-09").ends_at("Europe/Paris")
 
 
 def test_on_its_last_day_a_period_has_no_days_to_come():
