@@ -2,7 +2,7 @@
 
 Pure functions: data frames in, a `Chart` out, nothing read or written. A chart's title is its finding; its twin is the
 same data as a table. With nothing to draw there is no figure, and the title says so in words. Colour only means
-something: one ordered scale for severity, grey for state. A trace names its tone, and the page picks the tone's colour
+something: one ordered scale for severity, grey for state, blue and orange for a verdict. A trace names its tone, and the page picks the tone's colour
 for light, dark or paper when it draws. Text from the record is escaped, because plotly reads tags in labels.
 """
 
@@ -39,6 +39,8 @@ TONES: Mapping[str, tuple[str, str, str]] = {
     "state-2": ("#a7aeb7", "#5d646e", "#a0a7b0"),
     "state-3": ("#6b737d", "#9aa2ac", "#7a828c"),
     "state-4": ("#1b1e22", "#f0f2f4", "#4c535b"),
+    "better": ("#1c5fb0", "#7fb4f5", "#3f86d8"),
+    "worse": ("#b04a00", "#f5a356", "#d0701f"),
     "ink": ("#1b1e22", "#eceef0", "#6b737d"),
     "muted": ("#5a626c", "#a3abb5", "#7a828c"),
     "line": ("#e1e4e8", "#2d333b", "#9aa1aa"),
@@ -46,6 +48,11 @@ TONES: Mapping[str, tuple[str, str, str]] = {
     "wash": ("#f5f6f7", "#1c2026", "#f5f6f7"),
 }
 SEVERITY_TONES = 5
+# Verdict -> its shape, and the tone of shape and word.
+VERDICT_LOOK: Mapping[str, tuple[str, str]] = {
+    "better": ("▲", "better"), "worse": ("▼", "worse"), "practically the same": ("■", "ink"), "can't tell": ("◆", "muted"),
+}
+BAND = "rgba(128,136,146,.16)"
 
 _AXIS = {"automargin": True, "gridcolor": "rgba(128,136,146,.25)", "zeroline": False, "showline": False, "ticks": "",
          "fixedrange": True}
@@ -68,7 +75,9 @@ pio.templates["opsanalytics"] = go.layout.Template(
 
 @dataclass(frozen=True)
 class Number:
-    """A number that a page states. `id` is unique in its notebook; `value` None means that it cannot be computed."""
+    """A number that a page states. `id` is unique in its notebook; `value` None means that it cannot be computed. verdict:
+    a key of VERDICT_LOOK, None where nothing was compared.
+    """
 
     id: str
     value: float | None
@@ -76,10 +85,11 @@ class Number:
     low: float | None = None
     high: float | None = None
     n: int | None = None
+    verdict: str | None = None
 
     def machine_form(self) -> dict[str, Any]:
         return {"id": self.id, "value": self.value, "low": self.low, "high": self.high, "unit": self.unit, "n": self.n,
-                "verdict": None}
+                "verdict": self.verdict}
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,9 @@ class Link:
 
 @dataclass(frozen=True)
 class Tile:
-    """A number with its label, what it stands on in words, and its course over the last periods, oldest first."""
+    """A number with its label, what it stands on in words, its course over the last periods, oldest first, and what the
+    comparison with the period before says beside the verdict, or why there is none.
+    """
 
     label: str
     number: Number
@@ -103,6 +115,7 @@ class Tile:
     trend: Sequence[float | None] = ()
     href: str | None = None
     period: str = "quarter"
+    compared: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,11 +217,12 @@ def _present(severities: Iterable[str], scale: Sequence[str]) -> list[str]:
 
 def weekly_incidents(
     rows: pd.DataFrame, scale: Sequence[str], *, finding: str, window: tuple[date, date],
-    since: tuple[date, str] | None = None,
+    since: tuple[date, str] | None = None, band: pd.DataFrame | None = None,
 ) -> Chart:
     """rows: `week_on` (Monday), `severity`, `incidents`; every week and severity of the window, zeros included.
 
-    window: first and last day of the axis. since: the day from which the finding speaks, and its name, as a line.
+    window: first and last day of the axis. since: the day from which the finding speaks, and its name, as a line. band:
+    `week_on`, `incidents`, `centre`, `low`, `high`, `stands_out` of the same weeks, all severities together.
     """
     if not rows.empty and rows["incidents"].sum() > 0:
         figure = _stacked_bars(rows, "week_on", scale, hover="week of %{x|%-d %b %Y}")
@@ -217,7 +231,9 @@ def weekly_incidents(
         figure.update_layout(bargap=0.12, xaxis={"tickformat": ticks, "nticks": 10, "range": edges})
         if since is not None:
             _mark_day(figure, *since)
-        return Chart(finding, figure, _wide(rows, "week_on", scale), name="weekly_incidents")
+        if band is not None:
+            figure.add_traces(_week_band(band)).update_yaxes(range=[0, 1.2 * _top(band)])
+        return Chart(finding, figure, _with_band(_wide(rows, "week_on", scale), band), name="weekly_incidents")
     return Chart(finding, name="weekly_incidents")
 
 
@@ -247,6 +263,47 @@ def _stacked_bars(rows: pd.DataFrame, x: str, scale: Sequence[str], *, hover: st
             **_trace_tone(severity_tone(severity, scale)),
         ))
     return _figure(traces, barmode="stack", yaxis=_counts(rows.groupby(x)["incidents"].sum().max()))
+
+
+def _week_band(band: pd.DataFrame) -> list[go.Scatter]:
+    """The band in steps of a week, its centre, and a mark above each week that stands out."""
+    edges = [f"{day + timedelta(days):%Y-%m-%d}T12:00" for day in band["week_on"] for days in (-4, 3)]
+    out = band[band["stands_out"]]
+    marks = _marks([day.isoformat() for day in out["week_on"]], (out["incidents"] + 0.06 * _top(band)).tolist(),
+                   [f"week {day:%G-W%V} stands out: {plural(int(n), 'incident')}" for day, n in zip(out["week_on"], out["incidents"], strict=True)])
+    return [*_band(edges, band.loc[band.index.repeat(2)]), *([marks] if len(out) else [])]
+
+
+def _top(band: pd.DataFrame) -> float:
+    return float(band[["incidents", "high"]].max().max())
+
+
+def _band(x: Sequence[str], band: pd.DataFrame) -> list[go.Scatter]:
+    """`low` to `high` as an area, `centre` as a dotted line."""
+    edge = {"mode": "lines", "hoverinfo": "skip", "meta": {"tone": "muted"}}
+    thin = {"color": TONES["muted"][2], "width": 1}
+    return [
+        go.Scatter(x=x, y=band["low"].tolist(), showlegend=False, line={**thin, "width": 0}, **edge),
+        go.Scatter(x=x, y=band["high"].tolist(), name="control band", fill="tonexty", fillcolor=BAND, line=thin, **edge),
+        go.Scatter(x=x, y=band["centre"].tolist(), showlegend=False, line={**thin, "dash": "dot"}, **edge),
+    ]
+
+
+def _marks(x: Sequence[str], y: Sequence[float], text: Sequence[str]) -> go.Scatter:
+    """What stands out, told by its shape."""
+    look = _trace_tone("ink")
+    look["marker"] |= {"symbol": "star-diamond", "size": 11}
+    return go.Scatter(x=x, y=y, mode="markers", name="stands out", text=list(text), hovertemplate="%{text}<extra></extra>", **look)
+
+
+def _with_band(wide: pd.DataFrame, band: pd.DataFrame | None) -> pd.DataFrame:
+    if band is None:
+        return wide
+    said = pd.DataFrame({
+        "week": band["week_on"], "band": [f"{low:.0f} to {high:.0f}" for low, high in zip(band["low"], band["high"], strict=True)],
+        "stands out": ["yes" if out else "" for out in band["stands_out"]],
+    })
+    return wide.merge(said, on="week", how="left")
 
 
 def _mark_day(figure: go.Figure, day_on: date, name: str) -> None:
@@ -362,6 +419,44 @@ def restore_trend(rows: pd.DataFrame, *, finding: str, noun: str = "quarter") ->
     figure = _figure([trace], yaxis={"type": "log", "tickvals": FINE_TICKS, "ticktext": [duration(tick) for tick in FINE_TICKS]},
                      xaxis=_period_axis(rows["period"].tolist()))
     return Chart(finding, figure, _period_twin(rows, noun), name="restore_trend")
+
+
+def restore_course(rows: pd.DataFrame, *, finding: str) -> Chart:
+    """A dot an incident in the order in which they began, and the weighted geometric mean of those so far in its band.
+
+    rows: `incident_id`, `title`, `started_on`, `minutes` (above 0), `average`, `centre`, `low`, `high`, `stands_out` (the
+    average lies outside the band).
+    """
+    if rows.empty:
+        return Chart(finding, name="restore_course")
+    days, out = [day.isoformat() for day in rows["started_on"]], rows[rows["stands_out"]]
+    line = go.Scatter(x=days, y=rows["average"].tolist(), mode="lines", name="weighted mean so far", meta={"tone": "ink"},
+                      line={"color": TONES["ink"][2], "width": 2}, hoverinfo="skip")
+    marks = _marks([day.isoformat() for day in out["started_on"]], out["average"].tolist(),
+                   [f"{label(name)}: the mean so far is {duration(mean)}" for name, mean in zip(out["incident_id"], out["average"], strict=True)])
+    figure = _figure(
+        [*_band(days, rows), _single_restores(rows, days), line, *([marks] if len(out) else [])],
+        xaxis={"type": "date", "tickformat": "%b\n%Y", "nticks": 10},
+        yaxis={"type": "log", "tickvals": FINE_TICKS, "ticktext": [duration(tick) for tick in FINE_TICKS]},
+    )
+    return Chart(finding, figure, _course_twin(rows), name="restore_course")
+
+
+def _single_restores(rows: pd.DataFrame, days: Sequence[str]) -> go.Scatter:
+    text = [f"{label(row.incident_id)}<br>{label(row.title)}<br>restored after {duration(row.minutes)}" for row in rows.itertuples()]
+    look = _trace_tone("state-2")
+    look["marker"] |= {"size": 6}
+    return go.Scatter(x=days, y=rows["minutes"].tolist(), mode="markers", name="an incident", text=text,
+                      hovertemplate="%{text}<extra></extra>", **look)
+
+
+def _course_twin(rows: pd.DataFrame) -> pd.DataFrame:
+    words = {column: [duration(value) for value in rows[column]] for column in ("minutes", "average", "low", "high")}
+    return pd.DataFrame({
+        "incident": rows["incident_id"].tolist(), "started": rows["started_on"].tolist(), "time to restore": words["minutes"],
+        "weighted mean so far": words["average"], "from": words["low"], "to": words["high"],
+        "stands out": ["yes" if out else "" for out in rows["stands_out"]],
+    }).iloc[::-1]
 
 
 def _period_axis(periods: Sequence[str]) -> dict[str, Any]:

@@ -94,6 +94,44 @@ def _axes(order: Sequence[str], counts: dict[str, Any], *, lying: bool) -> dict[
                                        "tickvals": list(order), "ticktext": words}}
 
 
+# --- shares by day
+
+ENDS: Look = {"done": ("state-1", ""), "dropped": ("state-2", ""), "gone": ("state-2", "/"), "open": ("state-3", "")}
+
+
+def stacked_shares(
+    rows: pd.DataFrame, look: Look, *, finding: str, name: str, mark: tuple[float, str] | None = None
+) -> Chart:
+    """What has become of all of them by each day, as one area to the full height. rows: `day`, ascending from 0, and a column
+    a key of look that occurs, shares that sum to 1. mark: a day and its words, as a line.
+    """
+    if rows.empty:
+        return Chart(finding, name=name)
+    traces = [_area(rows["day"], rows[kind], kind, look[kind]) for kind in look if kind in rows]
+    last = rows["day"].iloc[-1]
+    figure = _figure(traces, xaxis={"range": [0, last], "nticks": 8, "title": {"text": "days since the promise", "font": {"size": 13}}},
+                     yaxis={"range": [0, 1], "tickformat": ".0%", "nticks": 5})
+    if mark and mark[0] <= last:
+        _mark_share(figure, *mark, anchor="right" if mark[0] > last / 2 else "left")
+    return Chart(finding, figure, name=name)
+
+
+def _area(days: pd.Series, shares: pd.Series, kind: str, look: tuple[str, str]) -> go.Scatter:
+    """Flat from day to day: nothing is known to happen between them."""
+    tone, pattern = look
+    colour = TONES[tone][2]
+    area = go.Scatter(x=days.tolist(), y=shares.tolist(), name=kind, stackgroup="one", mode="lines", fillcolor=colour,
+                      line={"shape": "hv", "width": 0, "color": colour}, meta={"tone": tone},
+                      hovertemplate=f"day %{{x}}: %{{y:.0%}} {kind}<extra></extra>")
+    return area.update(fillpattern_shape=pattern)
+
+
+def _mark_share(figure: go.Figure, at: float, words: str, *, anchor: str) -> None:
+    """A line up to the half, its words at the foot, where the palest area lies."""
+    figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=0.5, line={"width": 2, "color": TONES["ink"][2]})
+    figure.add_annotation(x=at, y=0, text=label(words), showarrow=False, xanchor=anchor, yanchor="bottom")
+
+
 # --- rituals
 
 DAY_MARKS: Mapping[str, tuple[str, str, int]] = {  # outcome -> tone, symbol, size

@@ -27,7 +27,7 @@ PACKS = {
             "quarterly-planning", "Quarterly planning", "founders and leads who plan the next quarter",
             "quarter", "this", ("overview", "mttr", "severity_trends", "follow_up_completion", "retro_actions", "promise_ledger",
                                 "roadmap_objectives", "decision_log", "ritual_health", "incident_stories", "restatements",
-                                "record_quality"),
+                                "record_quality", "mttr_definitions"),
         ),
         Pack(
             "monthly-retro", "Monthly retrospective", "the team at its retrospective", "month", "last",

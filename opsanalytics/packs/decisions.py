@@ -156,7 +156,7 @@ def quality_numbers(record: Record) -> list[Number]:
 
 def quality_caption(record: Record) -> str:
     return (f"Decisions {record.days_words(record.durations_period)}. The median counts proposals that still wait as lasting at least "
-            "until now. A template asks for its own parts: nobody is asked for what it does not name.")
+            "until the end, and takes those open from before too. A template asks for its own parts: nobody is asked for what it does not name.")
 
 
 def missing(record: Record) -> pd.DataFrame:

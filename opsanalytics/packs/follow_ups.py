@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from opsanalytics.figures import AGES, STATES, UNSURE, Chart, Number, ageing, completion, day, plural, quantity
 from opsanalytics.metrics.catalogue import METRICS
+from opsanalytics.metrics.promises import WAYS, cohort
 from opsanalytics.metrics.result import Row, interval_words
+from opsanalytics.metrics.scope import read_scope
 from opsanalytics.packs.record import Record, left_out_words, short_words
+from opsanalytics.record_figures import ENDS, stacked_shares
+from opsanalytics.stats.competing import shares_at
+from opsanalytics.stats.intervals import Estimate
+from opsanalytics.stats.spans import Spans
 
+METRIC = "follow_up_completion"
 STATISTICS = {
     "median_days_to_close": "median days to close",
     "closed_only_median_days": "median days, closed only: what a closed-only report would say",
@@ -21,6 +30,96 @@ STATISTICS = {
     "overdue": "overdue now",
 }
 _AGE_LIMITS = (-1, 7, 30, 91, 182, 10**6)
+DAYS_TOLD = (7, 14, 30, 60, 90)
+FEW = 10  # where one promise moves a share by a tenth
+
+
+# --- what became of them by day
+
+def by_day(record: Record) -> Chart:
+    """What became of the follow-ups of the last four periods by each day since they were promised: done, dropped, gone, open."""
+    spans = _cohort(record)
+    shares = {age: by for age in range(DAYS_TOLD[-1] + 1) if (by := _shares(spans, age))["open"].value is not None}
+    if DAYS_TOLD[0] not in shares:
+        return Chart(_unknown_finding(record, shares), name="by_day")
+    rows = pd.DataFrame([{"day": age, **{word: by[word].value for word in _occurring(spans)}} for age, by in shares.items()])
+    closed_only = record.number("by_day.closed_only_median_days", METRIC, "closed_only_median_days", record.durations_period)
+    chart = stacked_shares(rows, ENDS, finding=_by_day_finding(shares), name="by_day", mark=_closed_only_mark(closed_only))
+    stated = [_share_number(age, word, by[word], len(spans)) for age, by in shares.items() if age in DAYS_TOLD for word in by]
+    return replace(chart, twin=_by_day_twin(spans, shares), numbers=(*stated, *([closed_only] if closed_only.n else [])),
+                   caption=_by_day_caption(record, spans, closed_only),
+                   definition=METRICS[METRIC].definition_of("share_done_30d", "closed_only_median_days"))
+
+
+def _cohort(record: Record) -> Spans:
+    return cohort(read_scope(record.connection, METRICS[METRIC].records, record.durations_period, None, every_kind=False))
+
+
+Shares = dict[str, Estimate]  # by a key of ENDS
+
+
+def _shares(spans: Spans, age: int) -> Shares:
+    still_open, *ended = shares_at(spans, age, len(WAYS))
+    return dict(zip((*WAYS, "open"), (*ended, still_open), strict=True))
+
+
+def _occurring(spans: Spans) -> list[str]:
+    """Only those ways that any of them took have a place in the legend."""
+    return [*(word for way, word in enumerate(WAYS, 1) if np.any(spans.end == way)), "open"]
+
+
+def _unknown_finding(record: Record, shares: dict[int, Shares]) -> str:
+    if not shares:
+        return f"No follow-up with known days was promised {record.days_words(record.durations_period)}"
+    return f"What becomes of follow-ups is not known yet: none was watched for longer than {quantity(max(shares), 'days')}"
+
+
+def _by_day_finding(shares: dict[int, Shares]) -> str:
+    last = max(age for age in DAYS_TOLD if age in shares)
+    share = {word: quantity(estimate.value, "share") for word, estimate in shares[last].items()}
+    given_up = quantity(sum(shares[last][word].value or 0 for word in ("dropped", "gone")), "share")
+    return f"{share['done']} of follow-ups are done within {last} days, {given_up} dropped or gone, {share['open']} still open"
+
+
+def _closed_only_mark(median: Number) -> tuple[float, str] | None:
+    """Half of those that were done."""
+    return None if median.value is None else (median.value, f"a closed-only report: half within {quantity(median.value, 'days')}")
+
+
+def _share_number(age: int, word: str, share: Estimate, n: int) -> Number:
+    return Number(f"by_day.{age}.{word}", share.value, "share", share.low, share.high, n)
+
+
+def _by_day_twin(spans: Spans, shares: dict[int, Shares]) -> pd.DataFrame:
+    """A day a row, `not known` where none was watched that long."""
+    at_risk = spans.at_risk(np.array(DAYS_TOLD, dtype=np.float64))
+    rows = [{"by day": age, **{word: _share_words(shares[age][word]) if age in shares else "not known" for word in ENDS},
+             "still watched": int(watched)} for age, watched in zip(DAYS_TOLD, at_risk, strict=True)]
+    return pd.DataFrame(rows)
+
+
+def _share_words(share: Estimate) -> str:
+    """`64 % (52 % to 75 %)`."""
+    interval = interval_words(share.low, share.high, partial(quantity, unit="share"))
+    return quantity(share.value, "share") + (f" ({interval})" if interval else "")
+
+
+def _by_day_caption(record: Record, spans: Spans, closed_only: Number) -> str:
+    left_out = left_out_words(record.metric(METRIC, record.durations_period).excluded)
+    counted = (f"{plural(len(spans), 'follow-up')} promised {record.days_words(record.durations_period)}, as they stand on "
+               f"{day(record.as_of_on)}{left_out}: what became of them by each day since, the young ones counted as far as they were seen.")
+    median = f"What a closed-only report would say: half are done within {quantity(closed_only.value, 'days')}." if closed_only.n else ""
+    return " ".join(filter(None, (counted, median, _few_words(spans))))
+
+
+def _few_words(spans: Spans) -> str:
+    """From which day on too few are watched."""
+    days = np.arange(DAYS_TOLD[-1] + 1, dtype=np.float64)
+    few = days[spans.at_risk(days) < FEW]
+    if not len(few):
+        return ""
+    since = f"From day {few[0]:.0f} on fewer" if few[0] else "Fewer"
+    return f"{since} than {FEW} are still open and watched, and one of them moves a share much: the intervals are in the table."
 
 
 # --- what became of them
@@ -33,7 +132,7 @@ def standing(record: Record) -> Chart:
     caption = (f"By the {record.noun} of the promise, {record.span_words(record.shown_periods)}. Whether it was late is unknown where "
                "nobody wrote down the day it was due or done.")
     return replace(chart, numbers=open_promises(record), name="promises", caption=caption if chart.figure else "",
-                   definition=METRICS["follow_up_completion"].definition)
+                   definition=METRICS[METRIC].definition_of("open", "overdue"))
 
 
 def standing_rows(record: Record) -> pd.DataFrame:
@@ -97,7 +196,7 @@ def ages(record: Record) -> Chart:
     rows = still_open.assign(age=bins).groupby(["age", "severity"]).size().rename("promises").reset_index()
     chart = ageing(rows, record.scale, finding=_ages_finding(still_open))
     caption = f"Open follow-ups on {day(record.as_of_on)} by the time since they were promised; colour is the severity of their incident."
-    return replace(chart, caption=caption if chart.figure else "", definition=METRICS["follow_up_completion"].definition)
+    return replace(chart, caption=caption if chart.figure else "", definition=METRICS[METRIC].definition_of("open", "overdue"))
 
 
 def _ages_finding(still_open: pd.DataFrame) -> str:
@@ -130,8 +229,8 @@ def oldest_finding(record: Record, shown: int = 3) -> str:
 # --- the statistics
 
 def statistics(record: Record) -> pd.DataFrame:
-    """A statistic of the metric a row, for those promised over the last four periods."""
-    rows = record.metric("follow_up_completion", record.durations_period).rows
+    """A statistic of the metric a row, over the last four periods."""
+    rows = record.metric(METRIC, record.durations_period).rows
     if not any(row["n"] for row in rows):
         return pd.DataFrame()
     return pd.DataFrame([
@@ -140,23 +239,24 @@ def statistics(record: Record) -> pd.DataFrame:
 
 
 def statistics_finding(record: Record) -> str:
-    share = record.number("", "follow_up_completion", "share_done_90d", record.durations_period)
+    share = record.number("", METRIC, "share_done_90d", record.durations_period)
     if statistics(record).empty:
         return f"No follow-up was promised {record.days_words(record.durations_period)}"
     if share.value is None:
-        return "How soon follow-ups get done: too few are old enough to say"
+        return "How soon follow-ups get done: none was watched for 90 days"
     return f"{quantity(share.value, 'share')} of follow-ups are done within 90 days"
 
 
 def statistic_numbers(record: Record) -> list[Number]:
-    rows = record.metric("follow_up_completion", record.durations_period).rows
+    rows = record.metric(METRIC, record.durations_period).rows
     return [Number(row["statistic"], row["value"], row["unit"], row["low"], row["high"], row["n"])
             for row in rows if row["value"] is not None]
 
 
 def statistics_caption(record: Record) -> str:
-    left_out = record.metric("follow_up_completion", record.durations_period).excluded
-    return f"Follow-ups promised {record.days_words(record.durations_period)}{left_out_words(left_out)}. Those still open count as open, not as lost."
+    left_out = record.metric(METRIC, record.durations_period).excluded
+    return (f"Follow-ups promised {record.days_words(record.durations_period)}{left_out_words(left_out)}; the median days to close are "
+            "also of those that were open from before. Those still open count as open, not as lost.")
 
 
 def _interval(row: Row) -> str:
@@ -166,12 +266,13 @@ def _interval(row: Row) -> str:
 def groups(record: Record, by: str) -> pd.DataFrame:
     """A group of `by` a row: promised, open, overdue, done within its SLA."""
     found: dict[str, dict[str, object]] = {}
-    for row in record.metric("follow_up_completion", record.durations_period, by).rows:
+    for row in record.metric(METRIC, record.durations_period, by).rows:
         if row["group"] is not None:
             cells = found.setdefault(row["group"], {by.replace("_", " "): row["group"]})
             cells[row["statistic"]] = quantity(row["value"], row["unit"] if row["unit"] == "share" else "")
-            cells["promised"] = max(int(str(cells.get("promised", 0))), row["n"])
-    rows = pd.DataFrame(found.values())
+            if row["statistic"] == "open":
+                cells["promised"] = row["n"]
+    rows = pd.DataFrame([cells for cells in found.values() if cells["promised"]])
     if rows.empty:
         return rows
     shown = {"promised": "promised", "open": "open", "overdue": "overdue", "done_within_sla": "done within SLA"}

@@ -1,4 +1,4 @@
-"""The first page: the period in two sentences, tiles, incidents by week, restore times, promises, and how far to trust it."""
+"""The first page: the period in two sentences, tiles with verdicts, incidents by week, restore times, promises, and trust."""
 
 from __future__ import annotations
 
@@ -10,14 +10,35 @@ import pandas as pd
 
 from opsanalytics.figures import Chart, Number, Tile, day, plural, quantity, weekly_incidents
 from opsanalytics.metrics.catalogue import METRICS
+from opsanalytics.metrics.comparisons import CUSTOMERS_FIRST, Headline
 from opsanalytics.metrics.counts import weekly_rate
 from opsanalytics.metrics.periods import Period
 from opsanalytics.packs.follow_ups import open_promises, overdue_words
 from opsanalytics.packs.quality import CONTRADICTIONS
 from opsanalytics.packs.record import Record, days_between, left_out_words, short_words
+from opsanalytics.packs.verdicts import judged, rate_words, with_verdict
+from opsanalytics.packs.weeks import control, control_caption, control_numbers, control_words
 from opsanalytics.stats.intervals import Estimate, proportion_interval
 
 Sentence = list[str | tuple[str, str]]
+
+
+# --- against the period before
+
+def headlines(record: Record) -> tuple[Headline, ...]:
+    """What the page compares, keyed by its numbers: durations over four periods, of which one alone has too few."""
+    counts, spans = (record.before, record.period), (record.durations_before, record.durations_period)
+    return (
+        Headline("incidents_per_week", "incident_count", "per_week", *counts),
+        Headline("severe_per_week", "incident_count", "per_week", *counts, levels=_severe_levels(record)),
+        Headline(CUSTOMERS_FIRST, "incident_count", CUSTOMERS_FIRST, *counts),
+        Headline("follow_ups_within_sla", "follow_up_completion", "done_within_sla", *counts, lower_is_better=False),
+        Headline("time_to_restore", "time_to_restore", "median", *spans),
+    )
+
+
+def _severe_levels(record: Record) -> tuple[str, ...]:
+    return tuple(record.scale[: 2 if len(record.scale) > 2 else 1])
 
 
 # --- the answer
@@ -31,7 +52,8 @@ def answer(record: Record) -> list[Sentence]:
 
 def answer_numbers(record: Record) -> list[Number]:
     return [number for number in (
-        record.number("incidents", "incident_count", "count"), record.number("incidents_per_week", "incident_count", "per_week"),
+        record.number("incidents", "incident_count", "count"),
+        judged(record, headlines(record), record.number("incidents_per_week", "incident_count", "per_week")),
         worst_in_period(record), restore_median(record), *open_promises(record)) if number.value is not None]
 
 
@@ -48,12 +70,8 @@ def _how_many(record: Record) -> Sentence:
 
 
 def _before(record: Record) -> str:
-    if record.before is None:
-        return ""
-    rate = record.number("", "incident_count", "per_week", record.before).value
-    if rate is None:
-        return ""
-    return f", against {f'{rate:.1f} a week' if rate else 'none'} in {short_words(record.before)}"
+    found = record.compared(headlines(record))["incidents_per_week"]
+    return rate_words(found, short_words(record.before)) if record.before else ""
 
 
 def _how_bad(record: Record, count: int, worst: int) -> str:
@@ -91,11 +109,11 @@ def tiles(record: Record) -> list[Tile]:
     if record.counted.empty:
         return []
     made = (_severe(record), _customers_first(record), _within_sla(record), _restored(record), _quiet_days(record))
-    return [replace(tile, period=record.noun) for tile in made]
+    return [replace(with_verdict(record, headlines(record), tile), period=record.noun) for tile in made]
 
 
 def _severe(record: Record) -> Tile:
-    levels = record.scale[: 2 if len(record.scale) > 2 else 1]
+    levels = _severe_levels(record)
     rate = _severe_rate(record, record.period, levels)
     weeks = record.exposure(record.period) / 7
     return Tile(f"{' and '.join(levels)}, per week", rate, f"{plural(rate.n or 0, 'incident')} in {weeks:.1f} weeks",
@@ -129,7 +147,7 @@ def _seen_by_customers(record: Record, period: Period) -> tuple[int, int]:
 
 def _within_sla(record: Record) -> Tile:
     share = record.number("follow_ups_within_sla", "follow_up_completion", "done_within_sla")
-    note = f"of {share.n} promised in {short_words(record.period)} whose days are over"
+    note = f"of {share.n} whose days are over"
     if not share.n:
         note = f"of {short_words(record.period)} no follow-up's days are over yet"
     return Tile("Follow-ups done within SLA", share, note, record.trend("follow_up_completion", "done_within_sla"), "promises")
@@ -162,7 +180,7 @@ def worst_in_period(record: Record) -> Number:
 
 
 def restore_median(record: Record) -> Number:
-    return record.number("time_to_restore", "time_to_restore", "median", record.durations_period)
+    return judged(record, headlines(record), record.number("time_to_restore", "time_to_restore", "median", record.durations_period))
 
 
 # --- incidents by week
@@ -170,8 +188,11 @@ def restore_median(record: Record) -> Number:
 def weekly(record: Record) -> Chart:
     rows = weekly_rows(record)
     since = (record.period.starts_on, short_words(record.period)) if record.before else None
-    chart = weekly_incidents(rows, record.scale, finding=_weekly_finding(record), window=record.shown_days, since=since)
-    return replace(chart, caption=_weekly_caption(record), definition=METRICS["incident_count"].definition)
+    found = control(record)
+    chart = weekly_incidents(rows, record.scale, finding=_weekly_finding(record), window=record.shown_days, since=since,
+                             band=found.band if found else None)
+    return replace(chart, caption=_weekly_caption(record), definition=METRICS["incident_count"].definition,
+                   numbers=control_numbers(record))
 
 
 def weekly_rows(record: Record) -> pd.DataFrame:
@@ -200,7 +221,8 @@ def _weekly_finding(record: Record) -> str:
     now = f"{rate:.1f} incidents a week in {short_words(record.period)}" if rate is not None else "No week has begun"
     before = record.shown_periods[:-1]
     past = record.number("", "incident_count", "per_week", record.span(before)).value if before else None
-    return now if past is None else f"{now}, {past:.1f} a week in the {_how_many_periods(record, len(before))} before"
+    then = "" if past is None else f", {past:.1f} a week in the {_how_many_periods(record, len(before))} before"
+    return "; ".join(filter(None, (f"{now}{then}", control_words(record))))
 
 
 def _how_many_periods(record: Record, count: int) -> str:
@@ -212,7 +234,7 @@ def _weekly_caption(record: Record) -> str:
     counts = record.metric("incident_count")
     unfinished = " The last week is not over." if record.period.progress else ""
     return (f"Counted by the day they started, {record.span_words(record.shown_periods)}; {short_words(record.period)}: "
-            f"{counts.rows[0]['n']} counted{left_out_words(counts.excluded)}.{unfinished}")
+            f"{counts.rows[0]['n']} counted{left_out_words(counts.excluded)}.{unfinished} {control_caption(record)}")
 
 
 # --- how far to trust this

@@ -14,6 +14,7 @@ import pandas as pd
 from opsanalytics.figures import NO_SEVERITY, Number, day, plural
 from opsanalytics.findings import RULES
 from opsanalytics.metrics.catalogue import find_metric
+from opsanalytics.metrics.comparisons import Compared, Headline, compare_headlines
 from opsanalytics.metrics.compute import compute
 from opsanalytics.metrics.counts import exposure
 from opsanalytics.metrics.dimensions import find_grouping
@@ -98,6 +99,12 @@ class Record:
         """The period with the three before it: durations vary too much to be read over one."""
         return self.span(trailing(self.period, PERIODS_OF_DURATIONS))
 
+    @cached_property
+    def durations_before(self) -> Period | None:
+        """As many periods before those of the durations."""
+        periods = trailing(self.period, 2 * PERIODS_OF_DURATIONS)[:-PERIODS_OF_DURATIONS]
+        return self.span(periods) if periods else None
+
     @property
     def before(self) -> Period | None:
         """The period before, where the record has one."""
@@ -160,6 +167,16 @@ class Record:
         row = next(row for row in self.metric(name, period).rows if row["statistic"] == statistic)
         return Number(key, row["value"], row["unit"], row["low"], row["high"], row["n"])
 
+    def compared(self, headlines: tuple[Headline, ...]) -> dict[str, Compared]:
+        """The verdicts of a page on its headlines, decided together."""
+        if headlines not in self._verdicts:
+            self._verdicts[headlines] = compare_headlines(self.connection, headlines)
+        return self._verdicts[headlines]
+
+    @cached_property
+    def _verdicts(self) -> dict[tuple[Headline, ...], dict[str, Compared]]:
+        return {}
+
     def trend(self, name: str, statistic: str) -> tuple[float | None, ...]:
         return tuple(self.number("", name, statistic, period).value for period in self.shown_periods)
 
@@ -168,7 +185,7 @@ class Record:
         return exposure(self._scope(period))[None]
 
     def duration_items(self, name: str, by: str | None = None) -> pd.DataFrame:
-        """The incidents behind a duration metric over `durations_period`, with minutes, is_censored, and reason."""
+        """The incidents behind a duration metric over `durations_period`, with entry_minutes, minutes, is_censored, and reason."""
         return duration_items(find_metric(name), self._scope(self.durations_period, by))
 
     def _scope(self, period: Period | None = None, by: str | None = None) -> Scope:

@@ -363,11 +363,13 @@ def ripened_caption(told: Told) -> str:
 
 
 def _became(comparison: Comparison) -> str:
-    waited = [each for each in comparison.ripened if not each.was.n and each.became.n]
+    waited = [each for each in comparison.ripened if each.was.value is None and each.became.value is not None]
     moved = sum(not each.became.n for each in comparison.ripened)
-    ended = len(comparison.ripened) - len(waited) - moved
+    waiting = sum(each.became.n > 0 and each.became.value is None for each in comparison.ripened)
+    ended = len(comparison.ripened) - len(waited) - moved - waiting
     kept = sum(each.became.value == 1 for each in waited)
-    said = (f"the days of {len(waited)} are over, {kept or 'none'} of them kept" if waited else "",
+    said = (f"{len(waited)} {'is' if len(waited) == 1 else 'are'} known now, {kept or 'none'} of them kept" if waited else "",
+            f"{waiting} {'is' if waiting == 1 else 'are'} older and not known yet" if waiting else "",
             f"{moved} {'counts' if moved == 1 else 'count'} in another period now" if moved else "",
             f"{ended} came to an end since" if ended else "")
     return "; ".join(filter(None, said))

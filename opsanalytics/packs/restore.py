@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
-from opsanalytics.figures import Chart, Number, duration, known, plural, restore_strip, restore_trend
+from opsanalytics.figures import (
+    Chart,
+    Number,
+    day,
+    duration,
+    known,
+    plural,
+    restore_course,
+    restore_strip,
+    restore_trend,
+)
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.result import interval_words
 from opsanalytics.packs.record import Record, left_out_words, short_words
+from opsanalytics.stats.charts import ControlChart, ewma_chart
+from opsanalytics.stats.influence import Influence, influences
 
 CLOCKS = ("time_to_detect", "time_to_acknowledge", "time_to_mitigate", "time_to_restore", "time_to_resolve")
 LONGEST_SHOWN = 5
 STRIPS_SHOWN = 8
+# Restored incidents. With nothing changed half of the charts signal by the 136th point after a baseline of 30, by the 228th
+# after one of 100: tests/simulations.
+BASELINE_NEEDS = 30
 
 
 def strip(record: Record, by: str = "severity") -> Chart:
@@ -26,14 +42,17 @@ def strip(record: Record, by: str = "severity") -> Chart:
     drawn = rows[rows["group"].isin(shown)]
     chart = restore_strip(drawn, medians, record.scale, shown, finding=_strip_finding(record, medians, shown, drawn))
     numbers = tuple(_median_number(row, by) for _, row in medians.iterrows() if known(row["value"]))
-    return replace(chart, numbers=numbers, caption=_strip_caption(record, rows, len(drawn), by) if chart.figure else "",
+    return replace(chart, numbers=numbers, caption=_strip_caption(record, rows, drawn, by) if chart.figure else "",
                    definition=METRICS["time_to_restore"].definition)
 
 
 def restore_rows(record: Record, by: str = "severity") -> pd.DataFrame:
-    """An incident of the metric (and group) a row: minutes to restore, or so far for those open at the clock's end."""
+    """An incident of the metric (and group) a row: minutes to restore, or so far for those open at the clock's end, and
+    whether it was open from before.
+    """
     items = record.duration_items("time_to_restore", by)
-    items = items[items["reason"].isna()].rename(columns={"is_censored": "is_open"})[["incident_id", "minutes", "is_open"]]
+    items = items[items["reason"].isna()].assign(is_from_before=items["entry_minutes"] > 0)
+    items = items.rename(columns={"is_censored": "is_open"})[["incident_id", "minutes", "is_open", "is_from_before"]]
     facts = record.incidents[["incident_id", "title", "severity", "started_on", "source_path", "source_line"]]
     return facts.merge(items, on="incident_id").merge(record.groups(by), on="incident_id")
 
@@ -53,18 +72,26 @@ def _strip_finding(record: Record, medians: pd.DataFrame, shown: list[str], draw
     return f"Half were restored within {', '.join(said)}"
 
 
-def _strip_caption(record: Record, rows: pd.DataFrame, drawn: int, by: str) -> str:
+def _strip_caption(record: Record, rows: pd.DataFrame, drawn: pd.DataFrame, by: str) -> str:
     each = rows.drop_duplicates("incident_id")
-    zeros, still_open = int((each["minutes"] <= 0).sum()), int(each["is_open"].sum())
+    zeros, still_open, before = int((each["minutes"] <= 0).sum()), int(each["is_open"].sum()), int(each["is_from_before"].sum())
     at_its_end = " at its end" if record.durations_period.is_complete else ""
     arrows = f", {still_open} of them open{at_its_end} (hollow arrows)" if still_open else ""
+    from_before = f", {before} of them open from before" if before else ""
     left_out = left_out_words(record.metric("time_to_restore", record.durations_period, by).excluded)
     return "".join((
-        f"{record.days_words(record.durations_period)}: {plural(len(each), 'incident')}{arrows}{left_out}. ",
+        f"{record.days_words(record.durations_period)}: {plural(len(each), 'incident')}{from_before}{arrows}{left_out}. ",
         "A tall tick is the median, the bar at its foot its 95 % interval where there are enough.",
+        _uncounted_words(drawn, medians_by(record, by)),
         f" {zeros} of zero minutes cannot be drawn." if zeros else "",
-        f" Only the {STRIPS_SHOWN} largest groups are drawn." if drawn < len(rows) else "",
+        f" Only the {STRIPS_SHOWN} largest groups are drawn." if len(drawn) < len(rows) else "",
     ))
+
+
+def _uncounted_words(drawn: pd.DataFrame, medians: pd.DataFrame) -> str:
+    """Of the dots that no median counts."""
+    count = len(drawn) - int(medians[medians["group"].isin(drawn["group"])]["n"].sum())
+    return f" Not in a median, because too few others of that age were watched: {count} of those from before." if count else ""
 
 
 def _median_number(row: pd.Series, by: str) -> Number:
@@ -81,8 +108,8 @@ def trend(record: Record) -> Chart:
                          for period, number in zip(record.shown_periods, numbers, strict=True)],
                         columns=["period", "value", "low", "high", "n"]).astype({"value": float, "low": float, "high": float})
     chart = restore_trend(rows, finding=_trend_finding(rows, record.noun), noun=record.noun)
-    caption = (f"Median time to restore of the incidents that started in each {record.noun}, with its 95 % interval; few "
-               "incidents make it wide.")
+    caption = (f"Median time to restore of the incidents under way in each {record.noun}, those open from before too, with its "
+               "95 % interval; few incidents make it wide.")
     stated = tuple(number for number in numbers if number.value is not None)
     return replace(chart, numbers=stated, caption=caption if chart.figure else "", definition=METRICS["time_to_restore"].definition)
 
@@ -97,12 +124,73 @@ def _trend_finding(rows: pd.DataFrame, noun: str) -> str:
             f"and {duration(highest['value'])} ({highest['period']})")
 
 
+# --- whether it drifts
+
+def course(record: Record) -> Chart:
+    """The weighted geometric mean of the restored ones of the last four periods, in the band of those restored before."""
+    rows, baseline = _restored(record).pipe(_positive), _baseline(record).pipe(_positive)
+    before, after = (part["minutes"].to_numpy(dtype=np.float64) for part in (baseline, rows))
+    if not len(after) or len(before) < BASELINE_NEEDS or not np.ptp(before):
+        return restore_course(pd.DataFrame(), finding=_no_course(record, rows, baseline))
+    chart = ewma_chart(before, after)
+    drawn = rows.assign(average=chart.points, centre=chart.centre, low=chart.low, high=chart.high,
+                        stands_out=np.isin(np.arange(len(rows)), chart.signals))
+    figure = restore_course(drawn, finding=_course_finding(chart, drawn))
+    numbers = (Number("restore_course.baseline", chart.centre, "minutes", n=len(baseline)),
+               Number("restore_course.points_outside", len(chart.signals), "incidents", n=len(rows)))
+    return replace(figure, numbers=numbers, caption=_course_caption(record, baseline), definition=METRICS["time_to_restore"].definition)
+
+
+def _restored(record: Record) -> pd.DataFrame:
+    rows = restore_rows(record)
+    return rows[~rows["is_open"] & ~rows["is_from_before"]].sort_values(["started_on", "incident_id"])
+
+
+def _baseline(record: Record) -> pd.DataFrame:
+    """Restored incidents that began in as many periods before, with `minutes` to restore."""
+    rows = record.within(record.counted, record.durations_before) if record.durations_before else record.counted.head(0)
+    return rows.assign(minutes=rows["time_to_restore_minutes"]).dropna(subset=["minutes"])
+
+
+def _positive(rows: pd.DataFrame) -> pd.DataFrame:
+    """A time of zero is a finding, not a point."""
+    return rows[rows["minutes"] > 0]
+
+
+def _no_course(record: Record, rows: pd.DataFrame, baseline: pd.DataFrame) -> str:
+    if rows.empty:
+        return f"No restore time to follow: none was restored {record.days_words(record.durations_period)}"
+    return (f"Too few restore times from before to see a drift by: {len(baseline)} of the {BASELINE_NEEDS} that a baseline needs"
+            if len(baseline) < BASELINE_NEEDS else "No drift can be seen by a baseline whose restore times are all the same")
+
+
+def _course_finding(chart: ControlChart, drawn: pd.DataFrame) -> str:
+    """The last average is what the course has come to."""
+    last = duration(chart.points[-1])
+    if not len(chart.signals):
+        return f"The weighted mean of restore times stays in its band: {last} at last, {duration(chart.centre)} in the time before"
+    first = drawn.iloc[int(chart.signals[0])]
+    way = "above" if first["average"] > first["high"] else "below"
+    return (f"The weighted mean of restore times went {way} its band with {first['incident_id']}: {last} at last, "
+            f"{duration(chart.centre)} in the time before")
+
+
+def _course_caption(record: Record, baseline: pd.DataFrame) -> str:
+    zeros = len(_restored(record)) - len(_positive(_restored(record)))
+    zero = f" and {zeros} of zero minutes" if zeros else ""
+    left_out = left_out_words(record.metric("time_to_restore", record.durations_period).excluded)
+    return (f"A dot an incident restored {record.days_words(record.durations_period)}{left_out}; those still open{zero} are "
+            f"no points. The line is the EWMA of log minutes (weight 0.1), its band that of the {plural(len(baseline), 'incident')} of as long "
+            f"a time before {day(record.durations_period.starts_on)}. With nothing changed half of such charts leave the band by the 136th incident "
+            "after a baseline of 30, by the 228th after one of 100.")
+
+
 # --- the other clocks
 
 def clocks(record: Record) -> pd.DataFrame:
     """A clock a row over the last four periods, with the statistics that other tools would show beside ours."""
     rows: list[tuple[object, ...]] = []
-    if not len(record.within(record.counted, record.durations_period)):
+    if record.within(record.counted, record.durations_period).empty and restore_rows(record).empty:
         return pd.DataFrame()
     for name in CLOCKS:
         found = {row["statistic"]: row for row in record.metric(name, record.durations_period).rows}
@@ -115,7 +203,7 @@ def clocks(record: Record) -> pd.DataFrame:
 
 def clocks_finding(record: Record) -> str:
     if clocks(record).empty:
-        return f"No incident to time started {record.days_words(record.durations_period)}"
+        return f"No incident to time was under way {record.days_words(record.durations_period)}"
     return "The same incidents by five clocks"
 
 
@@ -125,8 +213,59 @@ def clock_numbers(record: Record) -> list[Number]:
 
 
 def clocks_caption(record: Record) -> str:
-    return (f"Incidents that started {record.days_words(record.durations_period)}. The median counts open ones as lasting at "
-            "least until then; a report of closed ones only cannot. Not known where the files give too few times.")
+    return (f"Incidents under way {record.days_words(record.durations_period)}, those open from before too. The median counts open "
+            "ones as lasting at least until the end; the median and mean of closed ones are of those that started in these days. "
+            "Not known where the files give too few times.")
+
+
+# --- single incidents
+
+def weightiest(record: Record) -> pd.DataFrame:
+    """The incidents that move the mean of closed ones most, and that mean without each."""
+    rows = _closed(record).set_index("incident_id")
+    found = _influences(record)[:LONGEST_SHOWN]
+    told = rows.loc[[each.item for each in found]]
+    return pd.DataFrame({
+        "incident": told.index, "title": told["title"].tolist(), "restored after": [duration(value) for value in told["minutes"]],
+        "mean without it": [duration(rows["minutes"].mean() * (1 + each.mean)) for each in found],
+        "the mean": [_moves(each.mean) for each in found],
+        "the median": [_moves(each.median) for each in found],
+    })
+
+
+def _closed(record: Record) -> pd.DataFrame:
+    rows = restore_rows(record)
+    return rows[~rows["is_open"] & ~rows["is_from_before"] & (rows["minutes"] > 0)]
+
+
+def _influences(record: Record) -> list[Influence]:
+    rows = _closed(record)
+    return influences(rows["incident_id"].tolist(), rows["minutes"].to_numpy(dtype=float))
+
+
+def _moves(change: float) -> str:
+    """`falls 46 %`, for a change of -0.46."""
+    percent = f"{abs(change) * 100:.0f}"
+    return "stays" if percent == "0" else f"{'falls' if change < 0 else 'rises'} {percent} %"
+
+
+def weightiest_finding(record: Record) -> str:
+    found = _influences(record)
+    if not found:
+        return f"No mean that one incident could move: fewer than two were restored {record.days_words(record.durations_period)}"
+    mean = _closed(record)["minutes"].mean()
+    first = found[0]
+    return f"Without {first.item} the mean {_moves(first.mean)}, from {duration(mean)} to {duration(mean * (1 + first.mean))}"
+
+
+def weightiest_numbers(record: Record) -> list[Number]:
+    found = _influences(record)
+    return [Number("weightiest.mean_change", found[0].mean, "share", n=len(found))] if found else []
+
+
+def weightiest_caption(record: Record) -> str:
+    return (f"Of the {plural(len(_closed(record)), 'incident')} that started and were restored {record.days_words(record.durations_period)}, "
+            "in more than zero minutes: what their mean and median would be without one of them.")
 
 
 def longest(record: Record) -> pd.DataFrame:
@@ -142,5 +281,5 @@ def longest(record: Record) -> pd.DataFrame:
 def longest_finding(record: Record) -> str:
     count = len(longest(record))
     if not count:
-        return f"No incident with a known length started {record.days_words(record.durations_period)}"
+        return f"No incident with a known length was under way {record.days_words(record.durations_period)}"
     return "The one incident with a known length" if count == 1 else f"The {count} longest incidents"

@@ -6,15 +6,30 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from opsanalytics.figures import Number, Tile, plural, quantity
+from opsanalytics.metrics.comparisons import Headline
 from opsanalytics.metrics.periods import Period
 from opsanalytics.packs import decisions, promises, retros, spans
 from opsanalytics.packs.overview import Sentence, worst_in_period
 from opsanalytics.packs.record import Record
 from opsanalytics.packs.retros import DONE, Retros
+from opsanalytics.packs.verdicts import judged, with_verdict
 
 
 def header(record: Record) -> tuple[str, ...]:
     return spans.header(record, record.header[3])
+
+
+# --- against the period before
+
+def headlines(record: Record) -> tuple[Headline, ...]:
+    """What the page compares, keyed by its numbers: improvements over four periods, of which one alone has too few."""
+    counts, spans = (record.before, record.period), (record.durations_before, record.durations_period)
+    return (
+        Headline("incidents_per_week", "incident_count", "per_week", *counts),
+        Headline("improvements_within_day", retros.METRIC, "done_within_sla", *spans, lower_is_better=False),
+        Headline("rituals_held", "ritual_held", "share_held", *counts, lower_is_better=False),
+        Headline("sessions_within_timebox", "ritual_minutes", "share_within_timebox", *counts, lower_is_better=False),
+    )
 
 
 # --- the answer
@@ -25,7 +40,8 @@ def answer(record: Record) -> list[Sentence]:
 
 
 def answer_numbers(record: Record) -> list[Number]:
-    found = [record.number("incidents", "incident_count", "count"), worst_in_period(record), *retros.latest_numbers(record),
+    rate = record.number("incidents_per_week", "incident_count", "per_week")
+    found = [record.number("incidents", "incident_count", "count"), judged(record, headlines(record), rate), worst_in_period(record), *retros.latest_numbers(record),
              *promises.numbers(record)]
     return [number for number in found if number.value is not None]
 
@@ -42,7 +58,8 @@ def _before(record: Record) -> str:
     if record.before is None:
         return ""
     count = int(record.number("", "incident_count", "count", record.before).value or 0)
-    return f", after {count or 'none'} in {spans.said(record.before)}"
+    verdict = record.compared(headlines(record))["incidents_per_week"].verdict
+    return f", after {count or 'none'} in {spans.said(record.before)}" + (f" (a week: {verdict})" if verdict else "")
 
 
 def _what_was_kept(record: Record) -> Sentence:
@@ -63,7 +80,7 @@ def _what_was_kept(record: Record) -> Sentence:
 
 def tiles(record: Record) -> list[Tile]:
     made = (_improvements(record), _held(record), _within(record), _decided(record), _proposals(record))
-    return [replace(tile, period=record.noun) for tile in made if tile.number.n]
+    return [replace(with_verdict(record, headlines(record), tile), period=record.noun) for tile in made if tile.number.n]
 
 
 def _improvements(record: Record) -> Tile:

@@ -150,7 +150,7 @@ def outcomes(record: Record) -> Chart:
     caption = (f"By the {record.noun} of the session that promised it first. Carried over: open, and promised again since. "
                "Gone: not done, and no longer spoken of.")
     return replace(chart, numbers=_outcome_numbers(retros), caption=caption if chart.figure else "",
-                   definition=METRICS[METRIC].definition)
+                   definition=METRICS[METRIC].definition_of("open", "carried_over"))
 
 
 def _outcomes_finding(retros: Retros) -> str:
@@ -242,6 +242,7 @@ def statistic_numbers(record: Record) -> list[Number]:
 def statistics_caption(record: Record) -> str:
     left_out = record.metric(METRIC, record.durations_period).excluded
     return (f"Improvements promised {record.days_words(record.durations_period)}{left_out_words(left_out)}, each once however "
-            "often it was carried over. Those still open count as open, not as lost.")
+            "often it was carried over; the median days to close are also of those that were open from before. Those still open "
+            "count as open, not as lost.")
 
 

@@ -1,4 +1,4 @@
-"""Incidents by severity: month by month, against the period before, and where they happen."""
+"""Incidents by severity: week by week and month by month, against the period before, and where they happen."""
 
 from __future__ import annotations
 
@@ -8,12 +8,28 @@ import pandas as pd
 
 from opsanalytics.figures import NO_SEVERITY, Chart, Number, plural, severity_by_month
 from opsanalytics.metrics.catalogue import METRICS
+from opsanalytics.metrics.comparisons import Compared, Headline
 from opsanalytics.metrics.periods import Period
 from opsanalytics.metrics.result import Row
-from opsanalytics.packs.overview import counts_by
+from opsanalytics.packs import overview
+from opsanalytics.packs.overview import counts_by, weekly_rows
 from opsanalytics.packs.record import Record, days_between, left_out_words, short_words
+from opsanalytics.packs.verdicts import CAPTION, verdict_words
+from opsanalytics.packs.weeks import control_words
+from opsanalytics.stats.comparing import HEADLINES
 
 GROUPS_SHOWN = 12
+
+
+def weeks(record: Record) -> Chart:
+    """The weeks of the first page, told by what stands out of them."""
+    counts = weekly_rows(record).groupby("week_on")["incidents"].sum()
+    found = control_words(record)
+    chart = overview.weekly(record)
+    if not counts.sum() or not found:
+        return chart
+    spread = f"{counts.min()} to {counts.max()} incidents" if counts.min() < counts.max() else plural(int(counts.max()), "incident")
+    return replace(chart, finding=f"{found[0].upper()}{found[1:]}; {spread} a week in {len(counts)} weeks")
 
 
 def months(record: Record) -> Chart:
@@ -50,14 +66,30 @@ def levels(record: Record) -> pd.DataFrame:
     if not any(row["n"] for row in (*now.values(), *before.values())):
         return pd.DataFrame()
     stated = [group for rows in (now, before) for group, row in rows.items() if row["n"]]
-    rows = [(group, *_cells(now.get(group)), *(_cells(before.get(group)) if record.before else ()))
+    rows = [(group, *_cells(now.get(group)), *(_cells(before.get(group)) if record.before else ()), *_verdict_cells(record, group))
             for group in dict.fromkeys([*record.scale, *stated])]
     return pd.DataFrame(rows, columns=_level_columns(record))
 
 
 def _level_columns(record: Record) -> list[str]:
     parts = [record.period, *([record.before] if record.before else [])]
-    return ["severity", *(f"{column}{short_words(part)}" for part in parts for column in ("", "a week, ", "95 % interval, "))]
+    columns = [f"{column}{short_words(part)}" for part in parts for column in ("", "a week, ")]
+    return ["severity", *columns, *(("verdict", "ratio", "what would show") if record.before else ())]
+
+
+def _verdicts(record: Record) -> dict[str, Compared]:
+    """By severity, the worst first, as many as one page decides."""
+    return record.compared(tuple(
+        Headline(group, "incident_count", "per_week", record.before, record.period, levels=(group,))
+        for group in record.scale[:HEADLINES]
+    ))
+
+
+def _verdict_cells(record: Record, group: str) -> tuple[str, ...]:
+    if record.before is None:
+        return ()
+    found = _verdicts(record).get(group)
+    return (verdict_words(found), found.ratio_words or "–", found.visible_words or found.note or "–") if found else ("–", "–", "not compared")
 
 
 def levels_finding(record: Record) -> str:
@@ -69,14 +101,15 @@ def levels_finding(record: Record) -> str:
 
 
 def level_numbers(record: Record) -> list[Number]:
-    return [Number(f"incidents_per_week.{group}", row["value"], row["unit"], row["low"], row["high"], row["n"])
+    verdicts = {group: found.verdict for group, found in _verdicts(record).items()}
+    return [Number(f"incidents_per_week.{group}", row["value"], row["unit"], row["low"], row["high"], row["n"], verdicts.get(group))
             for group, row in _by_group(record, record.period).items() if row["value"] is not None]
 
 
 def levels_caption(record: Record) -> str:
     counts = record.metric("incident_count")
-    return (f"Incidents counted{left_out_words(counts.excluded)}. A week's rate with its exact Poisson interval: where two "
-            f"intervals overlap by much, the counts alone cannot tell the {record.noun}s apart.")
+    verdicts = f" {CAPTION}" if record.before else ""
+    return f"Incidents counted{left_out_words(counts.excluded)}. A week's rate with its exact Poisson 95 % interval.{verdicts}"
 
 
 def _by_group(record: Record, period: Period) -> dict[str, Row]:
@@ -86,8 +119,8 @@ def _by_group(record: Record, period: Period) -> dict[str, Row]:
 
 def _cells(row: Row | None) -> tuple[object, ...]:
     if row is None or row["value"] is None:
-        return 0 if row is None else row["n"], "–", "–"
-    return row["n"], f"{row['value']:.2g}", f"{row['low']:.2g} to {row['high']:.2g}"
+        return 0 if row is None else row["n"], "–"
+    return row["n"], f"{row['value']:.2g} ({row['low']:.2g} to {row['high']:.2g})"
 
 
 # --- where

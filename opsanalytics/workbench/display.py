@@ -23,6 +23,7 @@ from opsanalytics.figures import (
     NUMBERS,
     PLOTLY,
     TONES,
+    VERDICT_LOOK,
     Chart,
     Link,
     Number,
@@ -64,11 +65,13 @@ def _words(text: str) -> str:
     return re.sub(r"\b[A-Z]+-\d+\b", r'<span class="ops-whole">\g<0></span>', html.escape(text))
 
 
-def tiles(shown: Iterable[Tile]) -> None:
+def tiles(shown: Iterable[Tile], *, caption: str = "", twin: pd.DataFrame | None = None) -> None:
+    """The twin is what the verdicts of the tiles rest on, as a table."""
     shown = list(shown)
     body = "".join(map(_tile, shown))
-    plain = "; ".join(f"{tile.label}: {quantity(tile.number.value, tile.number.unit)}" for tile in shown)
-    _emit(f'<ul class="ops-tiles">{body}</ul>', plain, (tile.number for tile in shown))
+    plain = "; ".join(_plain_tile(tile) for tile in shown)
+    below = _caption(caption) + (_folded("The comparisons as a table", _scroll(twin, "comparisons")) if twin is not None else "")
+    _emit(f'<ul class="ops-tiles">{body}</ul>' + (below if shown else ""), plain, (tile.number for tile in shown))
 
 
 def figure(chart: Chart) -> None:
@@ -117,8 +120,11 @@ def _caption(text: str) -> str:
 
 def _details(chart: Chart) -> str:
     """What is counted, as the catalogue defines it, and the table twin."""
-    return (f'<details class="ops-twin"><summary>What is counted, and the same as a table</summary>'
-            f'{_caption(chart.definition)}{_scroll(chart.twin, chart.finding)}</details>')
+    return _folded("What is counted, and the same as a table", _caption(chart.definition) + _scroll(chart.twin, chart.finding))
+
+
+def _folded(summary: str, body: str) -> str:
+    return f'<details class="ops-twin"><summary>{summary}</summary>{body}</details>'
 
 
 def _scroll(rows: pd.DataFrame, name: str) -> str:
@@ -132,8 +138,27 @@ def _tile(tile: Tile) -> str:
     value, unit = _value_and_unit(tile.number)
     name = f'<a href="#{html.escape(tile.href)}">{html.escape(tile.label)}</a>' if tile.href else html.escape(tile.label)
     return (f'<li class="ops-tile"><span class="ops-label">{name}</span>'
-            f'<span class="ops-value">{html.escape(value)}<small>{html.escape(unit)}</small></span>'
-            f'{_interval(tile.number)}<span class="ops-note">{html.escape(tile.note)}</span>{_trend(tile)}</li>')
+            f'<span class="ops-value"><span class="ops-whole">{html.escape(value)}<small>{html.escape(unit)}</small></span>'
+            f'{_verdict(tile.number)}</span>'
+            f'{_interval(tile.number)}{_note(tile.note)}{_note(tile.compared)}{_trend(tile)}</li>')
+
+
+def _plain_tile(tile: Tile) -> str:
+    verdict = f" ({tile.number.verdict})" if tile.number.verdict else ""
+    return f"{tile.label}: {quantity(tile.number.value, tile.number.unit)}{verdict}"
+
+
+def _verdict(number: Number) -> str:
+    """The word with its shape."""
+    if number.verdict is None:
+        return ""
+    shape, tone = VERDICT_LOOK[number.verdict]
+    return (f'<span class="ops-verdict" style="color:var(--{tone})"><span aria-hidden="true">{shape}</span> '
+            f'{html.escape(number.verdict)}</span>')
+
+
+def _note(text: str) -> str:
+    return f'<span class="ops-note">{html.escape(text)}</span>' if text else ""
 
 
 def _value_and_unit(number: Number) -> tuple[str, str]:

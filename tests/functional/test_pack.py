@@ -25,7 +25,7 @@ from opsanalytics.workspace import read_workspace
 NOW = datetime(2026, 11, 22, 20, 0)
 PAGES = ("index.html", "mttr.html", "severity_trends.html", "follow_up_completion.html", "retro_actions.html",
          "promise_ledger.html", "roadmap_objectives.html", "decision_log.html", "ritual_health.html", "incident_stories.html",
-         "restatements.html", "record_quality.html")  # fmt: skip
+         "restatements.html", "record_quality.html", "mttr_definitions.html")  # fmt: skip
 
 
 def incident(day: str, severity: str = "SEV-2", title: str = "Checkout times out", minutes: int | None = 45) -> str:

@@ -114,3 +114,39 @@ def test_the_severity_scale_is_ordered_by_lightness_alone():
     on_paper, on_dark = ([lightness(tone[side]) for tone in scale] for side in (0, 1))
     assert on_paper == sorted(on_paper)
     assert on_dark == sorted(on_dark, reverse=True)
+
+
+# --- control charts
+
+def band_of(*counts: int, high: float = 3.0) -> pd.DataFrame:
+    weeks = [date(2026, 10, 5 + 7 * place) for place in range(len(counts))]
+    return pd.DataFrame({"week_on": weeks, "incidents": counts, "centre": 1.0, "low": 0.0, "high": high,
+                         "stands_out": [count > high for count in counts]})  # fmt: skip
+
+
+def test_a_week_that_stands_out_has_a_shape_above_it_and_says_so_in_the_twin():
+    rows = pd.concat([weekly(1, 0, 1), weekly(1, 4, 0).assign(week_on=date(2026, 10, 12))])
+    chart = figures.weekly_incidents(rows, SCALE, finding="f", window=WINDOW, band=band_of(2, 5))
+    band, marks = chart.figure.data[-3], chart.figure.data[-1]
+    assert (band.name, band.y, band.x[:2]) == ("control band", (3.0,) * 4, ("2026-10-01T12:00", "2026-10-08T12:00"))
+    assert (marks.x, marks.text, marks.meta["tone"]) == (("2026-10-12",), ("week 2026-W42 stands out: 5 incidents",), "ink")
+    assert chart.twin[["all", "band", "stands out"]].to_numpy().tolist() == [[5, "0 to 3", "yes"], [2, "0 to 3", ""]]
+
+
+def test_a_band_without_a_week_outside_has_no_mark():
+    chart = figures.weekly_incidents(weekly(1, 0, 1), SCALE, finding="f", window=WINDOW, band=band_of(2))
+    assert [trace.name for trace in chart.figure.data][-2:] == ["control band", None]
+
+
+def test_the_course_of_restore_times_has_dots_a_mean_a_band_and_a_twin():
+    rows = pd.DataFrame([("a", HOSTILE, date(2026, 10, 5), 60.0, 40.0, 30.0, 20.0, 45.0, False),
+                         ("b", "t", date(2026, 10, 9), 600.0, 50.0, 30.0, 18.0, 48.0, True)],
+                        columns=["incident_id", "title", "started_on", "minutes", "average", "centre", "low", "high", "stands_out"])  # fmt: skip
+    chart = figures.restore_course(rows, finding="f")
+    assert [trace.name for trace in chart.figure.data if trace.name] == [
+        "control band", "an incident", "weighted mean so far", "stands out"]  # fmt: skip
+    assert "<img" not in chart.figure.to_json()
+    assert chart.twin.iloc[0].to_dict() == {
+        "incident": "b", "started": date(2026, 10, 9), "time to restore": "10 h", "weighted mean so far": "50 min", "from": "18 min",
+        "to": "48 min", "stands out": "yes"}  # fmt: skip
+    assert figures.restore_course(pd.DataFrame(), finding="none").figure is None

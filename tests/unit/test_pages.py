@@ -65,6 +65,31 @@ def test_a_tile_says_an_end_that_is_not_reached_and_draws_no_bar_for_it(shown):
     assert "the last 2 months, oldest first" in body(shown[0])
 
 
+@pytest.mark.parametrize(("verdict", "shape", "tone"), [
+    ("better", "▲", "better"), ("worse", "▼", "worse"), ("practically the same", "■", "ink"), ("can't tell", "◆", "muted"),
+])  # fmt: skip
+def test_a_tile_says_its_verdict_with_a_shape_and_what_it_rests_on(shown, verdict, shape, tone):
+    show.tiles([Tile("Median", Number("median", 53.0, "minutes", n=55, verdict=verdict), "55 incidents", compared="0.6 times, n 9 and 55")],
+               caption="uncorrected", twin=pd.DataFrame({"ratio": ["0.6 times"]}))
+    text = body(shown[0])
+    assert f'style="color:var(--{tone})"><span aria-hidden="true">{shape}</span>' in text
+    assert verdict in text.replace("&#x27;", "'")
+    assert text.index("0.6 times, n 9 and 55") < text.index("uncorrected") < text.index("The comparisons as a table")
+    assert shown[0][NUMBERS][0]["verdict"] == verdict
+    assert shown[0]["text/plain"] == f"Median: 53 min ({verdict})"
+
+
+def test_a_tile_without_a_verdict_says_why(shown):
+    show.tiles([Tile("Median", Number("median", 53.0, "minutes"), "", compared="no verdict: <nothing> before")])
+    assert "no verdict: &lt;nothing&gt; before" in body(shown[0])
+    assert "ops-verdict" not in body(shown[0])
+
+
+def test_no_tiles_have_no_caption(shown):
+    show.tiles([], caption="uncorrected", twin=pd.DataFrame())
+    assert body(shown[0]) == '<ul class="ops-tiles"></ul>'
+
+
 def test_a_tile_without_a_value_says_so_and_draws_no_interval(shown):
     show.tiles([Tile("Seen first", Number("seen", None, "share", n=0), "no file says", [None, None])])
     assert "not known" in body(shown[0])

@@ -122,6 +122,30 @@ def test_a_promise_whose_days_were_not_over_has_ripened() -> None:
         assert (comparison.values, [each.has_ripened for each in comparison.differences]) == ((None, value), [True])
 
 
+def test_a_promise_that_is_older_and_still_young_has_ripened_with_the_share() -> None:
+    """One of three was done on day 3, one of July is open; the third is seen for 6 days, then for 24: 1/3 is done by day 30 on
+    both sides. Done on its day 20, it is one of the two that are left: 1/3 + 2/3 * 1/2."""
+    def side(seen: date, **more: Any) -> DuckDBPyConnection:
+        rows = [follow_up(created=date(2026, 7, 4)), follow_up("done", 2, done_on=date(2026, 9, 7)),
+                follow_up(number=3, created=date(2026, 9, 24), **more)]
+        return record(datetime(seen.year, seen.month, seen.day, 12), **incidents(incident()), action_items=rows)
+
+    words = "Follow-ups done within 30 days"
+    older = one(side(date(2026, 9, 30)), side(date(2026, 10, 18)), words)
+    assert older.values == (pytest.approx(1 / 3, abs=1e-5),) * 2
+    assert [(each.record_id, each.has_ripened) for each in older.differences] == [("INC-1#3", True)]
+    out = one(side(date(2026, 9, 30)), side(date(2026, 10, 18), status="done", done_on=date(2026, 10, 14)), words)
+    assert out.values == (pytest.approx(1 / 3, abs=1e-5), pytest.approx(2 / 3, abs=1e-5))
+    assert [(each.record_id, each.has_ripened) for each in out.differences] == [("INC-1#3", True)]
+
+
+def test_another_day_of_an_end_restates_a_share_that_goes_by_days() -> None:
+    old = {"created": date(2026, 7, 4)}
+    comparison = promise(*(follow_up("done", done_on=date(2026, 7, day), **old) for day in (10, 20)))
+    assert comparison.values == (1, 1)
+    assert [(each.columns, each.has_ripened) for each in comparison.differences] == [(("ended_on",), False)]
+
+
 def test_a_promise_that_was_done_by_then_as_somebody_wrote_later_restates() -> None:
     old = {"created": date(2026, 7, 4)}
     comparison = promise(follow_up(**old), follow_up("done", done_on=date(2026, 7, 20), **old))
