@@ -253,9 +253,9 @@ left join (
     select incident_id, title, kind, severity, severity_rank, detected_by, hour_class
     from incident_facts
 ) as incidents
-    on action_items.origin_kind = 'incident' and action_items.origin_id = incidents.incident_id
-left join decisions on action_items.origin_kind = 'decision' and action_items.origin_id = decisions.decision_id
-left join ritual_sessions on action_items.origin_kind = 'ritual' and action_items.origin_id = ritual_sessions.session_id
+    on if(origin_kind = 'incident', origin_id, null) = incidents.incident_id
+left join decisions on if(origin_kind = 'decision', origin_id, null) = decisions.decision_id
+left join ritual_sessions on if(origin_kind = 'ritual', origin_id, null) = ritual_sessions.session_id
 cross join latest_load;
 
 -- promise_facts: one row a promise, however often it was written down: its first writing, with what became of it since. status

@@ -82,7 +82,7 @@ def test_what_has_ripened_is_counted_by_number() -> None:
     done = follow_up("done", 1, done_on=date(2026, 10, 1))
     answer = told(record_then, incidents(incident()) | {"action_items": [done, follow_up(number=2)]})
     assert restatements.ripened_finding(answer) == "2 records of Q3 2026 were still under way at its end"
-    assert restatements.ripened(answer)["what became of them"].tolist()[0] == "the days of 2 are over, 1 of them kept"
+    assert restatements.ripened(answer)["what became of them"].tolist()[0] == "2 are known now, 1 of them kept"
 
 
 @pytest.mark.parametrize(("text", "asked"), [
