@@ -46,7 +46,7 @@ lab: demo  ## JupyterLab on the demo company
 
 lock: $(READY)  ## Choose the newest versions that pyproject.toml allows
 	uv pip compile --universal --no-header --no-annotate --upgrade --python-version 3.11 --group dev \
-	  pyproject.toml --output-file constraints.txt $(foreach what,index-url find-links,--no-emit-$(what))
+	  pyproject.toml --output-file constraints.txt
 
 clean:  ## Remove what was built
 	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -8,6 +8,7 @@ from opsanalytics.metrics.queries import fetch
 from opsanalytics.metrics.result import Row, left_out_note, metric_row
 from opsanalytics.metrics.scope import Group, Scope
 from opsanalytics.stats.intervals import Estimate, poisson_interval
+from opsanalytics.stats.rates import poisson_rate
 
 
 def count_rows(metric: Metric, scope: Scope) -> list[Row]:
@@ -41,16 +42,11 @@ def exposure(scope: Scope) -> dict[str | None, int]:
     return days | {None: sum(days.values())}
 
 
-def weekly_rate(count: int, days: int) -> Estimate:
-    """How many a week, with the exact Poisson interval."""
-    return Estimate(*(None if number is None else number * 7 / days for number in poisson_interval(count)))
-
-
 def _row(metric: Metric, group: Group, statistic: str, days: int, scope: Scope) -> Row:
     n = group.counted.get("n", 0)
     unknown = _unknown(scope, days)
     is_rate = statistic == "per_week" and not unknown
-    estimate = Estimate(None) if unknown else weekly_rate(n, days) if is_rate else poisson_interval(n)
+    estimate = Estimate(None) if unknown else poisson_rate(n, days / 7) if is_rate else poisson_interval(n)
     return metric_row(
         metric, group.label, statistic, estimate, n, group.counted.get("n_open", 0), group.n_excluded, unknown,
         f"over {days / 7:.3g} weeks" if is_rate else "", _begins(scope), scope.group_note, left_out_note(group.left_out),

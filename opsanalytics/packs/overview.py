@@ -11,7 +11,6 @@ import pandas as pd
 from opsanalytics.figures import Chart, Number, Tile, day, plural, quantity, weekly_incidents
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.comparisons import CUSTOMERS_FIRST, Headline
-from opsanalytics.metrics.counts import weekly_rate
 from opsanalytics.metrics.periods import Period
 from opsanalytics.packs.follow_ups import open_promises, overdue_words
 from opsanalytics.packs.quality import CONTRADICTIONS
@@ -19,6 +18,7 @@ from opsanalytics.packs.record import Record, days_between, left_out_words, shor
 from opsanalytics.packs.verdicts import judged, rate_words, with_verdict
 from opsanalytics.packs.weeks import control, control_caption, control_numbers, control_words
 from opsanalytics.stats.intervals import Estimate, proportion_interval
+from opsanalytics.stats.rates import poisson_rate
 
 Sentence = list[str | tuple[str, str]]
 
@@ -123,7 +123,7 @@ def _severe(record: Record) -> Tile:
 def _severe_rate(record: Record, period: Period, levels: Sequence[str]) -> Number:
     rows = record.within(record.counted, period)
     count, days = int(rows["severity"].isin(levels).sum()), record.exposure(period)
-    rate = weekly_rate(count, days) if days else Estimate(None)
+    rate = poisson_rate(count, days / 7) if days else Estimate(None)
     return Number("severe_per_week", rate.value, "a week", rate.low, rate.high, count)
 
 
