@@ -18,7 +18,7 @@
     if (!tone) return trace;
     const copy = { ...trace, marker: { ...trace.marker, color: tone }, textfont: { color: tones.ink } };
     if (trace.line) copy.line = { ...trace.line, color: tone };
-    if (trace.fillcolor) copy.fillcolor = tone;
+    if (trace.stackgroup) copy.fillcolor = tone;
     if (trace.error_y) copy.error_y = { ...trace.error_y, color: tones["state-2"] };
     return copy;
   };
