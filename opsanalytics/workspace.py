@@ -17,6 +17,7 @@ from opsanalytics.markup.strict_yaml import MarkupError, Node, parse_yaml
 from opsanalytics.readers import KINDS, PLACES
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.readers.row_kinds import ANNOTATIONS
+from opsanalytics.readers.stretches import window_of
 from opsanalytics.readers.tabular import Rows, yaml_entries
 from opsanalytics.readers.vocabulary import Vocabulary, built_in_words
 from opsanalytics.tree import Globs
@@ -30,17 +31,31 @@ RECORD_KINDS = (
     "incidents", "decisions", "rituals", "rfcs", "objectives", "roadmap", "slos", "sli_samples", "services", "runbooks",
     "deployments", "pages", "people", "oncall", "cadence", "onboarding", "annotations",
 )  # fmt: skip
-_UNUSED_SETTINGS = ("schedule", "packs", "policies.error_budget")
+_UNUSED_SETTINGS = ("schedule", "packs")
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class ErrorBudget(_Strict):
+    """When a budget asks for something: of the example policy in the Site Reliability Workbook, appendix B."""
+
+    halt_after: str = "28d"
+    single_incident_share: float = Field(0.2, gt=0, le=1)
+    class_share: float = Field(0.2, gt=0, le=1)
+    class_window: str = "1Q"
+
+    @field_validator("halt_after", "class_window")
+    @classmethod
+    def _is_a_window(cls, window: str) -> str:
+        return window_of(window, Vocabulary())
+
+
 class Policies(_Strict):
     follow_up_sla_days: dict[str, int] = {}
     postmortem_scheduled_hours: float = 72
-    error_budget: Any = None
+    error_budget: ErrorBudget = Field(default_factory=ErrorBudget)
     practically_same: float = Field(0.10, gt=0, lt=1)
 
 
@@ -224,6 +239,8 @@ def _mistakes(error: ValidationError, root: Node) -> Iterator[str]:
 
 
 def _setting_names(where: tuple[int | str, ...]) -> list[str]:
+    if where[:2] == ("policies", "error_budget"):
+        return list(ErrorBudget.model_fields)
     return list(Policies.model_fields if where[0] == "policies" else Settings.model_fields)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,7 @@ def compute(
     metric = find_metric(name)
     scope = read_scope(connection, metric.records, period, by, every_kind)
     rows = FAMILY_ROWS[_family(metric)](metric, scope) or _empty_rows(metric, scope)
-    total = _main_groups(metric, scope.ungrouped)[0]
-    return MetricResult(metric, period, by, rows, total.left_out)
+    return MetricResult(metric, period, by, rows, _left_out(metric, scope))
 
 
 def compute_each(connection: DuckDBPyConnection, name: str, *, period: Period) -> list[Row]:
@@ -59,6 +59,12 @@ def compute_each(connection: DuckDBPyConnection, name: str, *, period: Period) -
 
 def _family(metric: Metric) -> str:
     return metric.sql.partition(".")[0]
+
+
+def _left_out(metric: Metric, scope: Scope) -> dict[str, int]:
+    groups = _main_groups(metric, scope if scope.is_partition else scope.ungrouped)
+    total = sum((Counter(group.left_out) for group in groups), Counter[str]())
+    return dict(sorted(total.items()))
 
 
 def _main_groups(metric: Metric, scope: Scope) -> list[Group]:

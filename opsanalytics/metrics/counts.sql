@@ -13,14 +13,14 @@ from latest_load
 -- One row an incident: `left_out` says why it is not counted whatever the period, NULL when it is.
 -- With every_kind, maintenance, notices and drills count too: only where the reader asked for it.
 select
-    incident_facts.*,
+    incident_times.*,
     case
         when started_on > $as_of_on or started_at > $as_of then 'starts after the as-of'
         when $every_kind and status in ('cancelled', 'merged') then 'status is ' || status
         when $every_kind and excluded_reason is not null then 'excluded by the file: ' || excluded_reason
         when not $every_kind then not_counted_reason
     end as left_out
-from incident_facts
+from incident_times
 
 -- name: incident_population
 -- One row an incident that started in the period: `left_out` says why it is not counted, NULL when it is.

@@ -60,7 +60,7 @@ _DECISION_COLUMNS = _same("status", "owner", "template")
 
 RECORDS = {
     "incidents": Records(
-        "incident", "incident_facts", "incident_id", "incident_id", "incident",
+        "incident", "incident_times", "incident_id", "incident_id", "incident",
         {**_same("severity", "detected_by", "status", "kind", "hour_class"), **_days("started_on", "quarter")}, _SEVERITY,
         service_note="an incident counts once for each of its services",
         widened_by="kind", widened_note="every kind of record, not only incidents",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from opsanalytics.metrics.catalogue import Metric
-from opsanalytics.metrics.queries import run
+from opsanalytics.metrics.queries import fetch_arrays, run
 from opsanalytics.metrics.result import Row, joined, left_out_note, metric_row
 from opsanalytics.metrics.scope import Group, Scope
 from opsanalytics.stats.intervals import Estimate, Floats, geometric_mean_interval, median_with_interval
@@ -70,7 +70,7 @@ def duration_rows(metric: Metric, scope: Scope) -> list[Row]:
 
 def duration_groups(metric: Metric, scope: Scope) -> list[Group]:
     identifiers, words = _clock(metric)
-    return scope.groups(metric.sql, identifiers, **words)
+    return scope.groups(metric.sql, identifiers, read=fetch_arrays, **words)
 
 
 def duration_items(metric: Metric, scope: Scope) -> pd.DataFrame:

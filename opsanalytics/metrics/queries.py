@@ -16,7 +16,10 @@ from opsanalytics.errors import QueryError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FAMILIES = ("dimensions", "counts", "durations", "promises", "rituals", "decisions", "objectives", "definitions", "comparisons", "restatements")
+FAMILIES = (
+    "dimensions", "counts", "durations", "promises", "rituals", "decisions", "objectives", "definitions", "comparisons",
+    "restatements", "budgets",
+)  # fmt: skip
 
 
 @cache
@@ -50,6 +53,18 @@ def fetch(
     cursor = run(connection, name, parameters, identifiers)
     columns = [column[0] for column in cursor.description or []]
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def fetch_arrays(
+    connection: DuckDBPyConnection,
+    name: str,
+    parameters: Mapping[str, Any],
+    identifiers: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
+    """As `fetch`, of texts, numbers and lists only; the lists are numpy arrays, of a million numbers if need be."""
+    columns = run(connection, name, parameters, identifiers).fetchnumpy()
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def run(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from opsanalytics.metrics.result import joined
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+Reader = Callable[..., list[dict[str, Any]]]  # `fetch`, or one that gives its lists as arrays
 
 SLA_DAYS = (7, 14, 30)  # worst severity first, where the policies say nothing
 
@@ -45,10 +48,16 @@ class Scope:
     severities: list[str]
     policies: dict[str, Any]
     first_on: date | None
+    _answers: dict[tuple[Any, ...], list[Group]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def ungrouped(self) -> Scope:
         return replace(self, grouping=find_grouping(self.connection, self.records, None))
+
+    @property
+    def is_partition(self) -> bool:
+        """Each record stands in one group; by service or by a field of the record it may stand in several."""
+        return self.grouping.by is None or self.grouping.by in RECORDS[self.records].columns
 
     @property
     def group_note(self) -> str:
@@ -85,11 +94,19 @@ class Scope:
             **self.grouping.parameters,
         }
 
-    def groups(self, query: str, identifiers: dict[str, str] | None = None, **parameters: Any) -> list[Group]:
-        """Runs a query that gives rows of label, reason and numbers; without groups, always exactly one."""
+    def groups(
+        self, query: str, identifiers: dict[str, str] | None = None, *, read: Reader = fetch, **parameters: Any
+    ) -> list[Group]:
+        """Asks a query that gives rows of label, reason and numbers, once; without groups, always exactly one."""
+        asked = (query, *(identifiers or {}).items(), *parameters.items())
+        if asked not in self._answers:
+            names = {"grouping": self.grouping.sql, **(identifiers or {})}
+            self._answers[asked] = self._grouped(read(self.connection, query, {**self.parameters, **parameters}, names))
+        return self._answers[asked]
+
+    def _grouped(self, rows: list[dict[str, Any]]) -> list[Group]:
         found: dict[str | None, Group] = {} if self.grouping.by else {None: Group(None, {}, {})}
-        names = {"grouping": self.grouping.sql, **(identifiers or {})}
-        for row in fetch(self.connection, query, {**self.parameters, **parameters}, names):
+        for row in rows:
             reason = row["reason"]
             label = NOT_STATED if self.grouping.by and row["label"] is None else row["label"]
             group = found.setdefault(label, Group(label, {}, {}))

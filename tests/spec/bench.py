@@ -29,6 +29,8 @@ DEFAULTS: dict[str, Row] = {
     "ritual_notes": {"position": 1, "category": "decision", "text": "x"},
     "objectives": {"position": 1, "text": "x"},
     "key_results": {"position": 1, "text": "x"},
+    "sli_samples": {"bucket_minutes": 60},
+    "roadmap_items": {"position": 1, "status": "open"},
 }
 Cells = Mapping[str, str]
 
@@ -41,11 +43,11 @@ def open_bench() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def lay_load(connection: duckdb.DuckDBPyConnection, policies: Mapping[str, Any]) -> None:
+def lay_load(connection: duckdb.DuckDBPyConnection, policies: Mapping[str, Any], zone: str = "UTC") -> None:
     connection.execute("delete from loads")
     insert_rows(connection, TABLES["loads"], [{
         "load_id": 1, "loaded_at": AS_OF, "workspace": "example", "as_of": AS_OF, "files_seen": 0, "files_loaded": 0,
-        "files_rejected": 0, "files_ignored": 0, "tool_version": "0", "fingerprint": "0", "zone": "UTC",
+        "files_rejected": 0, "files_ignored": 0, "tool_version": "0", "fingerprint": "0", "zone": zone,
         "fiscal_year_start": 1, "policies": json.dumps(policies), "severities": ["SEV-1", "SEV-2", "SEV-3"],
     }])
 
@@ -81,6 +83,8 @@ def _row(table: str, cells: Cells) -> Row:
         row.setdefault("started_on", str(row["started_at"])[:10])
     if "severity" in row:
         row["severity_rank"] = int(row["severity"][-1])
+    if "aliases" in row:
+        row["aliases"] = str(row["aliases"]).split(", ")
     if table == "action_items":
         row["action_id"] = f"{row['origin_id']}#{row['text']}"
     return row

@@ -15,6 +15,9 @@ from bench import ask, lay_load, lay_table, open_bench
 from duckdb import DuckDBPyConnection
 
 from opsanalytics.markup.blocks import Block, Code, Heading, Line, Paragraph, Rows, parse_blocks
+from opsanalytics.metrics.budget_policies import policy_rows
+from opsanalytics.metrics.budget_shares import incident_rows
+from opsanalytics.metrics.budgets import budget_rows, burn_rate_rows, month_rows
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.tables import TABLES, Row
 
@@ -111,7 +114,7 @@ def run(example: Example) -> None:
         if isinstance(step, Question):
             _compare(step, ANSWERS[step.name](connection, step))
         elif step.name == "ops.yml":
-            lay_load(connection, step.content["policies"])
+            lay_load(connection, step.content.get("policies", {}), step.content.get("zone", "UTC"))
         else:
             lay_table(connection, step.name, step.content)
 
@@ -147,4 +150,11 @@ def _metric(connection: DuckDBPyConnection, question: Question) -> list[Row]:
 
 
 # Whoever answers a question of that name: any function that gives rows.
-ANSWERS: dict[str, Callable[[DuckDBPyConnection, Question], list[Row]]] = dict.fromkeys(METRICS, _metric)
+ANSWERS: dict[str, Callable[[DuckDBPyConnection, Question], list[Row]]] = {
+    **dict.fromkeys(METRICS, _metric),
+    "error budgets": lambda connection, question: budget_rows(connection),
+    "burn rates": lambda connection, question: burn_rate_rows(connection),
+    "budget months": lambda connection, question: month_rows(connection),
+    "incident shares": lambda connection, question: incident_rows(connection),
+    "budget policies": lambda connection, question: policy_rows(connection),
+}
