@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from opsanalytics.errors import BusyError, DatabaseError, DestinationError
 from opsanalytics.readers import KINDS, Kind
 from opsanalytics.tables import RECORD_TABLES, TABLES, Row
-from opsanalytics.warehouse.schema import create_schema, insert_rows
+from opsanalytics.warehouse.schema import fill
 
 
 @contextmanager
@@ -68,9 +68,7 @@ def build_database(database: Path, rows: Mapping[str, Sequence[Row]]) -> None:
 def _write(path: Path, rows: Mapping[str, Sequence[Row]]) -> None:
     with duckdb.connect(str(path)) as connection:
         connection.execute("begin")
-        create_schema(connection)
-        for name, table in TABLES.items():
-            insert_rows(connection, table, rows.get(name, ()))
+        fill(connection, rows)
         connection.execute("commit")
         connection.execute("checkpoint")
 

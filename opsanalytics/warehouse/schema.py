@@ -14,6 +14,10 @@ import duckdb
 from opsanalytics.tables import TABLES, Table
 
 
+# Views of which every question of a promise asks, and that take longer to compute than to read.
+KEPT = ("promise_writings", "promise_facts")
+
+
 @cache
 def views_sql() -> str:
     return (files("opsanalytics.warehouse") / "views.sql").read_text(encoding="utf-8")
@@ -22,10 +26,17 @@ def views_sql() -> str:
 def in_memory(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> duckdb.DuckDBPyConnection:
     """A database of these rows that is nowhere on disk."""
     connection = duckdb.connect()
+    fill(connection, rows)
+    return connection
+
+
+def fill(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Creates the tables with these rows and the views, of which some are kept as tables of what they say now."""
     create_schema(connection)
     for name, table in TABLES.items():
         insert_rows(connection, table, rows.get(name, ()))
-    return connection
+    for view in KEPT:
+        connection.execute(f"create table kept as from {view}; drop view {view}; alter table kept rename to {view}")
 
 
 def create_schema(connection: duckdb.DuckDBPyConnection) -> None:
