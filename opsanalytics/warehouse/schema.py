@@ -13,7 +13,6 @@ import duckdb
 
 from opsanalytics.tables import TABLES, Table
 
-
 # Views of which every question of a promise asks, and that take longer to compute than to read.
 KEPT = ("promise_writings", "promise_facts")
 
