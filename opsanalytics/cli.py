@@ -404,8 +404,9 @@ def _metric_text(result: Any) -> str:
 @click.option("--as-of", metavar="DATE|COMMIT", help="The record as it stood at the end of that day, or in that commit.")
 @click.option("--by", metavar="COLUMN", help="Group the pages by this column where they can be grouped.")
 @click.option("--output", type=_FOLDER, help="Write the pack there, not to reports/PACK/PERIOD.")
+@click.option("--isolated", is_flag=True, help="Start every notebook's kernel from nothing; slower.")
 @_reads_database
-def report(pack: str | None, period: str | None, as_of: str | None, by: str | None, output: Path | None,
+def report(pack: str | None, period: str | None, as_of: str | None, by: str | None, output: Path | None, isolated: bool,
            database: Path | None, no_load: bool) -> None:  # fmt: skip
     """Run a pack's notebooks and write its pages; without PACK, list the packs."""
     from opsanalytics.packs.catalogue import PACKS, find_pack
@@ -417,7 +418,7 @@ def report(pack: str | None, period: str | None, as_of: str | None, by: str | No
     find_pack(pack)
     if as_of and click.get_current_context().get_parameter_source("database") is click.core.ParameterSource.COMMANDLINE:
         raise UsageError("--as-of reads the files of a workspace; leave --database out")
-    result = _make_pack(pack, period, as_of, by, output, database, no_load=no_load)
+    result = _make_pack(pack, period, as_of, by, output, database, isolated=isolated, no_load=no_load)
     for warning in getattr(result, "warnings", ()):
         note(warning)
     click.echo(f"made {counted(len(result.pages), 'page')} in {result.seconds:.0f} s")
@@ -425,7 +426,7 @@ def report(pack: str | None, period: str | None, as_of: str | None, by: str | No
 
 
 def _make_pack(pack: str, period: str | None, as_of: str | None, by: str | None, output: Path | None,
-               database: Path | None, *, no_load: bool) -> Any:  # fmt: skip
+               database: Path | None, *, isolated: bool, no_load: bool) -> Any:  # fmt: skip
     from tempfile import TemporaryDirectory
 
     from opsanalytics.packs.make import make_pack
@@ -439,7 +440,7 @@ def _make_pack(pack: str, period: str | None, as_of: str | None, by: str | None,
             standing = _tables(database, no_load=no_load)
         with progress() as say:
             return make_pack(pack, database=standing, reports=_shelf(database, as_of, output), period=period, by=by,
-                             output=output, progress=say)  # fmt: skip
+                             output=output, isolated=isolated, progress=say)  # fmt: skip
 
 
 def _shelf(database: Path | None, as_of: str | None, output: Path | None) -> Path:

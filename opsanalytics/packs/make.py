@@ -40,9 +40,10 @@ class PackResult:
 
 def make_pack(
     name: str, *, database: Path, reports: Path, period: str | None = None, by: str | None = None,
-    output: Path | None = None, progress: Callable[[str], None] = lambda line: None,
+    output: Path | None = None, isolated: bool = False, progress: Callable[[str], None] = lambda line: None,
 ) -> PackResult:
     """Makes the pack and puts it at `output`, else at `reports/<pack>/<period>`, in place of one that stands there.
+    isolated: each notebook in a process that starts from nothing, which takes longer.
 
     Refused before anything runs: an unknown pack, period, `by` or parameter (UsageError), a database that cannot be
     read (DatabaseError), a destination that is taken (DestinationError). A notebook that fails (NotebookError) leaves
@@ -60,7 +61,9 @@ def make_pack(
     check_destination(destination)
     with run_folder(reports, destination) as place:
         built = place / pack.name
-        warnings = _run(pack, parameters, built / "notebooks", database, reports, progress)
+        (built / "notebooks").mkdir(parents=True)
+        runs = planned_runs(pack, parameters, built / "notebooks")
+        warnings = _run(pack, runs, reports, database=database, isolated=isolated, progress=progress)
         pages = tuple(page.file for page in _render(built, pack, covered, database, parameters))
         put(built, destination, shelf=reports)
     return PackResult(destination, destination / "index.html", time.monotonic() - began, pages, warnings)
@@ -73,12 +76,10 @@ def _period(connection: duckdb.DuckDBPyConnection, pack: Pack, text: str | None)
 
 
 def _run(
-    pack: Pack, parameters: Parameters, folder: Path, database: Path, reports: Path, progress: Callable[[str], None]
+    pack: Pack, runs: list[Run], reports: Path, *, database: Path, isolated: bool, progress: Callable[[str], None]
 ) -> tuple[str, ...]:
-    folder.mkdir(parents=True)
-    runs = planned_runs(pack, parameters, folder)
     try:
-        return run_notebooks(runs, database=database, progress=progress)
+        return run_notebooks(runs, database=database, isolated=isolated, progress=progress)
     except FailedRunError as error:
         kept = keep_failed(error.run.executed, reports, f"{pack.name}-{error.run.name}.ipynb")
         raise NotebookError(f"{error}\nits executed notebook is {kept}; the pack that stood is as it was") from None

@@ -1,4 +1,4 @@
-"""Notebooks of a pack, run by papermill, two at a time, each in a fresh kernel.
+"""Notebooks of a pack, run by papermill, two at a time, each in a kernel of its own.
 
 A run's status comes from the run: an exception, or a cell that was not reached. Never from notebook metadata, where
 papermill calls the notebook of a killed kernel completed.
@@ -6,17 +6,12 @@ papermill calls the notebook of a killed kernel completed.
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import DEVNULL
-from threading import Event
 from typing import Any
 
 import nbformat
@@ -27,10 +22,10 @@ from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKerne
 from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from opsanalytics.errors import NotebookError, UsageError
+from opsanalytics.packs.kernels import kernels
 
 AT_ONCE = 2
 TYPES: Mapping[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,)}
-LONGEST_SOCKET = 90  # a unix socket's path has 107 bytes
 
 Parameters = Mapping[str, str | int | float | bool]
 
@@ -53,21 +48,23 @@ class FailedRunError(NotebookError):
         self.run = run
 
 
-def run_notebooks(runs: Sequence[Run], *, database: Path, progress: Callable[[str], None]) -> tuple[str, ...]:
-    """Runs all and gives back what they wrote to stderr, each line behind its notebook's name.
+def run_notebooks(
+    runs: Sequence[Run], *, database: Path, progress: Callable[[str], None], isolated: bool = False
+) -> tuple[str, ...]:
+    """Runs all, `isolated` in cold kernels, and gives back what they wrote to stderr, each line behind its notebook's name.
 
     The first that failed is raised as FailedRunError. By then no kernel is left, as after Ctrl-C: the others are killed.
     """
     warned: list[str] = []
-    with _kernels(database) as kernels, ThreadPoolExecutor(AT_ONCE) as pool:
-        pending = [(run, pool.submit(_execute, run, kernels.manager)) for run in runs]
+    with kernels(database, isolated=isolated) as running, ThreadPoolExecutor(AT_ONCE) as pool:
+        pending = [(run, pool.submit(_execute, run, running.manager)) for run in runs]
         try:
             for run, future in pending:
                 warned += [f"{run.name}: {line}" for line in future.result()]
                 progress(f"{run.name}: done")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            kernels.kill()
+            running.kill()
             raise
     return tuple(warned)
 
@@ -150,58 +147,3 @@ def _last_started(executed: Path) -> int:
     cells = nbformat.read(executed, as_version=4).cells if executed.is_file() else []
     started = [i for i, cell in enumerate(cells, 1) if cell.metadata.get("papermill", {}).get("start_time")]
     return max(max(started, default=1) - 1, 1)
-
-
-# --- kernels
-
-@dataclass(frozen=True)
-class _Kernels:
-    """The kernels of a run: the class that starts them, and those that were started."""
-
-    manager: type[AsyncKernelManager]
-    started: list[AsyncKernelManager]
-    stopped: Event
-
-    def kill(self) -> None:
-        """Kills every kernel with what it started, and any that would start from now on; threads that wait for one end."""
-        self.stopped.set()
-        for manager in self.started:
-            _kill(manager)
-
-
-def _kill(manager: AsyncKernelManager) -> None:
-    process = getattr(manager.provisioner, "process", None)
-    if process is None or process.poll() is not None:
-        return
-    with suppress(ProcessLookupError):
-        if os.name == "posix":
-            os.killpg(process.pid, signal.SIGKILL)  # a kernel leads a session of its own
-        else:
-            process.kill()
-
-
-@contextmanager
-def _kernels(database: Path) -> Iterator[_Kernels]:
-    """Kernels that know the database and talk over sockets in a private folder.
-
-    The database is told by the environment and not as a parameter, so that no path ends in a notebook or page. A
-    kernel's own stderr is noise of its shutdown; what a notebook writes there comes by message.
-    """
-    environment = {**os.environ, "OPSANALYTICS_DATABASE": str(database.resolve())}
-    started: list[AsyncKernelManager] = []
-    stopped = Event()
-    with tempfile.TemporaryDirectory(prefix="ops-kernels-", ignore_cleanup_errors=True) as folder:
-
-        class PrivateKernel(AsyncKernelManager):
-            async def _async_start_kernel(self, **options: Any) -> None:
-                self.connection_file = f"{tempfile.mkdtemp(dir=folder)}/kernel.json"
-                if os.name == "posix" and len(self.connection_file) < LONGEST_SOCKET:
-                    self.transport, self.ip = "ipc", self.connection_file.removesuffix(".json")
-                started.append(self)
-                await super()._async_start_kernel(**{**options, "env": environment, "stderr": DEVNULL})
-                if stopped.is_set():
-                    _kill(self)
-
-            start_kernel = _async_start_kernel
-
-        yield _Kernels(PrivateKernel, started, stopped)
