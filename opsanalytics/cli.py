@@ -409,23 +409,24 @@ def _metric_text(result: Any) -> str:
 def report(pack: str | None, period: str | None, as_of: str | None, by: str | None, output: Path | None, isolated: bool,
            database: Path | None, no_load: bool) -> None:  # fmt: skip
     """Run a pack's notebooks and write its pages; without PACK, list the packs."""
-    from opsanalytics.packs.catalogue import PACKS, find_pack
+    from opsanalytics.packs.catalogue import PACKS, find_pack, own_packs
 
+    own = {} if pack in PACKS else own_packs(_workspace())
     if pack is None:
-        rows = [{"pack": each.name, "for": each.audience, "period": each.period_kind} for each in PACKS.values()]
+        rows = [{"pack": each.name, "for": each.audience, "period": each.period_kind} for each in (*PACKS.values(), *own.values())]
         click.echo(as_table(rows, ("pack", "for", "period")))
         return
-    find_pack(pack)
+    find_pack(pack, own)
     if as_of and click.get_current_context().get_parameter_source("database") is click.core.ParameterSource.COMMANDLINE:
         raise UsageError("--as-of reads the files of a workspace; leave --database out")
-    result = _make_pack(pack, period, as_of, by, output, database, isolated=isolated, no_load=no_load)
+    result = _make_pack(pack, own, period, as_of, by, output, database, isolated=isolated, no_load=no_load)
     for warning in getattr(result, "warnings", ()):
         note(warning)
     click.echo(f"made {counted(len(result.pages), 'page')} in {result.seconds:.0f} s")
     click.echo(f"open {result.index}")
 
 
-def _make_pack(pack: str, period: str | None, as_of: str | None, by: str | None, output: Path | None,
+def _make_pack(pack: str, own: dict[str, Any], period: str | None, as_of: str | None, by: str | None, output: Path | None,
                database: Path | None, *, isolated: bool, no_load: bool) -> Any:  # fmt: skip
     from tempfile import TemporaryDirectory
 
@@ -440,7 +441,7 @@ def _make_pack(pack: str, period: str | None, as_of: str | None, by: str | None,
             standing = _tables(database, no_load=no_load)
         with progress() as say:
             return make_pack(pack, database=standing, reports=_shelf(database, as_of, output), period=period, by=by,
-                             output=output, isolated=isolated, progress=say)  # fmt: skip
+                             output=output, isolated=isolated, own=own, progress=say)  # fmt: skip
 
 
 def _shelf(database: Path | None, as_of: str | None, output: Path | None) -> Path:

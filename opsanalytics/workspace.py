@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from opsanalytics.errors import WorkspaceError
 from opsanalytics.findings import Finding, finding
@@ -31,7 +31,7 @@ RECORD_KINDS = (
     "incidents", "decisions", "rituals", "rfcs", "objectives", "roadmap", "slos", "sli_samples", "services", "runbooks",
     "deployments", "pages", "people", "oncall", "cadence", "onboarding", "annotations",
 )  # fmt: skip
-_UNUSED_SETTINGS = ("schedule", "packs")
+_UNUSED_SETTINGS = ("schedule",)
 
 
 class _Strict(BaseModel):
@@ -59,6 +59,14 @@ class Policies(_Strict):
     practically_same: float = Field(0.10, gt=0, lt=1)
 
 
+class OwnPack(_Strict):
+    """A pack of the team's: notebooks by name, or by their path in the workspace."""
+
+    title: str | None = None
+    period: Literal["week", "month", "quarter", "year"]
+    notebooks: list[str] = Field(min_length=1)
+
+
 class Settings(_Strict):
     """The settings of ops.yml; every one has a default."""
 
@@ -72,7 +80,7 @@ class Settings(_Strict):
     policies: Policies = Field(default_factory=Policies)
     annotations: list[Any] | dict[str, Any] | None = None
     schedule: Any = None
-    packs: Any = None
+    packs: dict[Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")], OwnPack] = {}
 
     @field_validator("zone")
     @classmethod
@@ -241,6 +249,8 @@ def _mistakes(error: ValidationError, root: Node) -> Iterator[str]:
 def _setting_names(where: tuple[int | str, ...]) -> list[str]:
     if where[:2] == ("policies", "error_budget"):
         return list(ErrorBudget.model_fields)
+    if where[0] == "packs":
+        return list(OwnPack.model_fields)
     return list(Policies.model_fields if where[0] == "policies" else Settings.model_fields)
 
 

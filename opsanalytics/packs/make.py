@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
 from opsanalytics.errors import NotebookError, UsageError
 from opsanalytics.metrics.dimensions import find_grouping
 from opsanalytics.metrics.periods import Period, parse_period
-from opsanalytics.packs.catalogue import Pack, find_pack, notebooks_folder
+from opsanalytics.packs.catalogue import Pack, find_pack
 from opsanalytics.packs.manifest import write_manifest
 from opsanalytics.packs.numbers import as_json, collect_numbers
 from opsanalytics.packs.render import Page, render_site
@@ -40,17 +41,18 @@ class PackResult:
 
 def make_pack(
     name: str, *, database: Path, reports: Path, period: str | None = None, by: str | None = None,
-    output: Path | None = None, isolated: bool = False, progress: Callable[[str], None] = lambda line: None,
+    output: Path | None = None, isolated: bool = False, own: Mapping[str, Pack] = MappingProxyType({}),
+    progress: Callable[[str], None] = lambda line: None,
 ) -> PackResult:
     """Makes the pack and puts it at `output`, else at `reports/<pack>/<period>`, in place of one that stands there.
-    isolated: each notebook in a process that starts from nothing, which takes longer.
+    isolated: each notebook in a process that starts from nothing, which takes longer. own: the team's packs.
 
     Refused before anything runs: an unknown pack, period, `by` or parameter (UsageError), a database that cannot be
     read (DatabaseError), a destination that is taken (DestinationError). A notebook that fails (NotebookError) leaves
     the pack that stands as it is, and its executed copy with the error in `reports/.failed/`.
     """
     began = time.monotonic()
-    pack = find_pack(name)
+    pack = find_pack(name, own)
     with locked(database) as connection:
         covered = _period(connection, pack, period)
         if by is not None:
@@ -87,14 +89,13 @@ def _run(
 
 def planned_runs(pack: Pack, parameters: Parameters, folder: Path) -> list[Run]:
     """A run a notebook, each with the parameters that it declares. Refused with UsageError: one that none declares."""
-    sources = {name: notebooks_folder() / f"{name}.ipynb" for name in pack.notebooks}
-    declared = {name: declared_parameters(source) for name, source in sources.items()}
-    every = {key for names in declared.values() for key in names}
+    declared = {name: declared_parameters(source) for name, source in pack.sources.items()}
+    every = {key for names in declared.values() for key in names} | {"period"}
     if unknown := sorted(set(parameters) - every):
         raise UsageError(f"{pack.name} has no parameter `{unknown[0]}`; valid: {', '.join(sorted(every))}")
     runs = [Run(name, source, folder / f"{name}.ipynb",
                 {key: value for key, value in parameters.items() if key in declared[name]})
-            for name, source in sources.items()]
+            for name, source in pack.sources.items()]
     for run in runs:
         check_parameters(run.name, declared[run.name], run.parameters)
     return runs
@@ -102,7 +103,7 @@ def planned_runs(pack: Pack, parameters: Parameters, folder: Path) -> list[Run]:
 
 def _render(built: Path, pack: Pack, period: Period, database: Path, parameters: Parameters) -> tuple[Page, ...]:
     pages = render_site(built, pack, period.name)
-    numbers = collect_numbers(built / "notebooks" / f"{name}.ipynb" for name in pack.notebooks)
+    numbers = collect_numbers(built / "notebooks" / f"{name}.ipynb" for name in pack.sources)
     (built / "numbers.json").write_text(as_json(numbers), encoding="utf-8")
     with locked(database) as connection:
         write_sheets(connection, [table for table in TABLES if table not in LEFT_OUT_OF_SHEETS], built / "data.xlsx")

@@ -46,7 +46,7 @@ class Page:
 
 def render_site(folder: Path, pack: Pack, period: str) -> tuple[Page, ...]:
     """Writes a page for each executed notebook in `folder/notebooks`; the first is index.html."""
-    notebooks = {name: nbformat.read(folder / "notebooks" / f"{name}.ipynb", as_version=4) for name in pack.notebooks}
+    notebooks = {name: nbformat.read(folder / "notebooks" / f"{name}.ipynb", as_version=4) for name in pack.sources}
     pages = tuple(Page(name, "index.html" if place == 0 else f"{name}.html", _title(notebook, name))
                   for place, (name, notebook) in enumerate(notebooks.items()))
     for page in pages:

@@ -70,8 +70,11 @@ def run_notebooks(
 
 
 def declared_parameters(source: Path) -> dict[str, str]:
-    """Name -> type of each parameter in the notebook's cell tagged `parameters`."""
-    found = papermill.inspect_notebook(str(source))
+    """Name -> type of each parameter in the notebook's cell tagged `parameters`. Refused with UsageError: no notebook."""
+    try:
+        found = papermill.inspect_notebook(str(source))
+    except (ValueError, AttributeError, nbformat.ValidationError) as error:
+        raise UsageError(f"{source.name}: cannot be read as a notebook ({error}); open it in JupyterLab and save it") from None
     return {name: entry["inferred_type_name"] for name, entry in found.items()}
 
 

@@ -38,19 +38,25 @@ class TestShape:
         if path.stem != "explore":
             assert not [cell.source for cell in cells if "select " in cell.source.lower()]
 
-    def test_runs_by_hand_with_no_parameters(self, path: Path, example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        from nbclient import NotebookClient
 
-        monkeypatch.delenv("OPSANALYTICS_DATABASE", raising=False)
-        load(read_workspace(example))
-        folder = example / "notebooks"
-        lay_out_notebooks(folder)
-        notebook = nbformat.read(folder / path.name, as_version=4)
-        NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
-        outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-        assert [each for each in outputs if each.output_type == "error"] == []
-        assert [each.text for each in outputs if each.get("name") == "stderr"] == []
-        assert any(each.output_type in ("display_data", "execute_result") for each in outputs)
+IN_NO_PACK = {"explore", "onboarding"}
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem, marks=() if path.stem in IN_NO_PACK else pytest.mark.long)
+                                  for path in NOTEBOOKS])  # fmt: skip
+def test_runs_by_hand_with_no_parameters(path: Path, example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nbclient import NotebookClient
+
+    monkeypatch.delenv("OPSANALYTICS_DATABASE", raising=False)
+    load(read_workspace(example))
+    folder = example / "notebooks"
+    lay_out_notebooks(folder)
+    notebook = nbformat.read(folder / path.name, as_version=4)
+    NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert [each for each in outputs if each.output_type == "error"] == []
+    assert [each.text for each in outputs if each.get("name") == "stderr"] == []
+    assert any(each.output_type in ("display_data", "execute_result") for each in outputs)
 
 
 def test_a_notebook_that_somebody_edited_is_never_written_over(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 
 from opsanalytics.errors import DatabaseError, NotebookError, UsageError
-from opsanalytics.packs import make
+from opsanalytics.packs import catalogue
 from opsanalytics.packs.catalogue import PACKS, Pack, notebooks_folder
 from opsanalytics.packs.make import make_pack
 from opsanalytics.tables import TABLES
@@ -170,7 +170,7 @@ def one_notebook(monkeypatch, tmp_path):
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), folder / "story.ipynb")
         return tmp_path / "reports"
 
-    monkeypatch.setattr(make, "notebooks_folder", lambda: folder)
+    monkeypatch.setattr(catalogue, "notebooks_folder", lambda: folder)
     monkeypatch.setitem(PACKS, "broken", Pack("broken", "Broken", "tests", "quarter", "this", ("story",)))
     return write
 

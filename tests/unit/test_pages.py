@@ -156,7 +156,7 @@ def test_a_value_that_is_no_number_is_refused():
 
 def test_an_unknown_pack_lists_the_valid_ones():
     with pytest.raises(UsageError, match="`yearly` is not a pack; valid: quarterly-planning"):
-        find_pack("yearly")
+        find_pack("yearly", {})
 
 
 def test_parameters_are_checked_against_the_notebook():
