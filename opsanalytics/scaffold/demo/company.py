@@ -93,7 +93,7 @@ incident, decision and meeting, kept by the people who were there. It is invente
 - `ops/cadence.yml`: when we promised to meet, for how long, and our days off. Times of meetings are those on our wall.
 - `ops/services.yml`, `ops/people.yml`, `ops/oncall.yml`: what we run, who we are, and who is on call from Monday to Monday.
 - `ops/slo.yml`: what we promise. `ops/sli_samples/`, `ops/deployments/` and `ops/pages/` are exported every Monday, a file a
-  month, since six quarters ago.
+  month, since ten quarters ago.
 - `ops.yml`: our zone, and how long a follow-up may take. `ops/annotations.yml`: what happened that every chart should show.
 
 ```

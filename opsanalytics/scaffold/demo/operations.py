@@ -1,7 +1,7 @@
 """What the demo company's tools know: its services and people, who is on call, what it promises, measures and deploys.
 
-Measurements, deployments and pages are exported every Monday, a file a month, for six quarters. Every day and every
-incident has its own random numbers, so that a later `until` changes nothing in the past.
+Measurements, deployments and pages are exported every Monday, a file a month, for ten quarters: a forecast
+of pages needs two years. Every day and every incident has its own random numbers, so that a later `until` changes nothing in the past.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from opsanalytics.scaffold.demo.company import (
 from opsanalytics.scaffold.demo.incidents import Incident
 
 DAY = datetime.timedelta(days=1)
-QUARTERS = 6
+QUARTERS = 10
 TEAMS = {"tracking": ("parcels", 1), "labels": ("parcels", 1), "api": ("platform", 1), "rates": ("parcels", 2), "webhooks": ("platform", 2),
          "portal": ("shop", 1), "pickups": ("parcels", 2), "billing": ("shop", 3)}  # fmt: skip
 ALIASES = {"tracking": "track and trace", "labels": "label printing", "api": "public api", "portal": "merchant portal"}
@@ -60,7 +60,7 @@ SLOS = (
 
 
 def first_day(until: datetime.date) -> datetime.date:
-    """The start of the sixth quarter back, the unfinished one counted."""
+    """The start of the tenth quarter back, the unfinished one counted."""
     return months_before(datetime.date(until.year, until.month - (until.month - 1) % 3, 1), 3 * (QUARTERS - 1))
 
 
