@@ -432,7 +432,9 @@ RECORD_TABLES = (
     ),
     _record_table(
         "sli_samples",
-        "One row a measurement: good and all events of an objective in a stretch of time.",
+        "One row a measurement: good and all events of an objective in a stretch of time. What a file measures more often than "
+        "hourly is summed by hours of UTC, and an hour with a hole has a row on each side of it. An objective whose time slices "
+        "are shorter, or no whole hours, keeps its samples.",
         _column("slo_id", "text", "the objective; as written when there is no such one", required=True),
         _column("bucket_at", "instant", "start of the stretch; a day alone starts at midnight in the workspace's zone"),
         _column("bucket_minutes", "number", "its length; where the file states none, the step between an objective's "

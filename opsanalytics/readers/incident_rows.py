@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 
 from opsanalytics.markup.elements import Item, Line
-from opsanalytics.markup.parts import Part
+from opsanalytics.markup.parts import Content, Part
 from opsanalytics.markup.words import fold, fold_label, with_hyphens
 from opsanalytics.readers.record import Origin, Record, item_text, label_key
 from opsanalytics.readers.timeline import Entry
@@ -94,20 +94,41 @@ class IncidentRows:
         for role in ROLES:
             if line := self.record.value(role):
                 self._add_people((line, person, role) for person in _PEOPLE.split(line.text))
-        self._add_people(self._responders())
+        for part in self.record.document.named("responders"):
+            for content in part.content:
+                self._write_responder(content)
 
-    def _add_people(self, people: Iterable[tuple[Line, str, str | None]]) -> None:
+    def _add_people(self, people: Iterable[tuple[Line, str, str | None]], **stay: datetime | None) -> None:
         for line, person, role in people:
             if not self.record.is_unfilled(person):
-                self._add("incident_responders", line.line, person=person.lstrip("@"), role=role)
+                self._add("incident_responders", line.line, person=person.lstrip("@"), role=role, **stay)
 
-    def _responders(self) -> Iterator[tuple[Line, str, str | None]]:
-        for content in (content for part in self.record.document.named("responders") for content in part.content):
-            if isinstance(content, Item) and content.fields:
-                yield from self._responder_of_row(content)
-            else:
-                for line in Part(None, "", 1, 1, content=[content]).lines():
-                    yield from ((line, *self._person_and_role(name)) for name in _PEOPLE.split(line.text))
+    def _write_responder(self, content: Content) -> None:
+        if isinstance(content, Item) and content.fields:
+            self._write_responder_of_row(content)
+            return
+        for line in Part(None, "", 1, 1, content=[content]).lines():
+            self._add_people((line, *self._person_and_role(name)) for name in _PEOPLE.split(line.text))
+
+    def _write_responder_of_row(self, item: Item) -> None:
+        columns = self.words.group("responder_columns")
+        cells = {columns.get(name, name): cell for name, cell in item.fields.items()}
+        person, role = cells.get("person") or item.first, cells.get("role")
+        joined_at = self._moment(cells.get("joined"), self.row.get("started_at"))
+        left_at = self._moment(cells.get("left"), joined_at or self.row.get("started_at"))
+        said = (role.text or None) if role and role is not person else None
+        self._add_people([(person, person.text, said)], joined_at=joined_at, left_at=left_at)
+
+    def _moment(self, cell: Line | None, after: datetime | None) -> datetime | None:
+        """A time of day is on the day of `after`, or on the next."""
+        stamp = self.record.times.stamp(cell) if cell and not self.record.is_unfilled(cell.text) else None
+        if cell is None or stamp is None:
+            return None
+        if stamp.clock and (stamp.day or after):
+            return self.record.times.instant(stamp, cell, after=after)
+        missing = "time of day" if stamp.day else "day"
+        self.reading.say("OPS111", cell.line, cell.column, f"`{cell.text}` has no {missing}")
+        return None
 
     def _person_and_role(self, text: str) -> tuple[str, str | None]:
         """`Ana (scribe)`, `Ana - scribe`, `Scribe: Ana` or `Ana: incident commander`."""
@@ -117,12 +138,6 @@ class IncidentRows:
             return (before, behind) if is_role else (behind, before)
         person, *role = _REMARK.split(text, maxsplit=1)
         return person, "".join(role).rstrip(")") or None
-
-    def _responder_of_row(self, item: Item) -> Iterator[tuple[Line, str, str | None]]:
-        columns = self.words.group("responder_columns")
-        cells = {columns.get(name, name): cell for name, cell in item.fields.items()}
-        person, role = cells.get("person") or item.first, cells.get("role")
-        yield person, person.text, (role.text or None) if role and role is not person else None
 
     def _people(self) -> set[str]:
         """Who the file knows by name, folded, with their first names: everybody who was there or writes about it."""

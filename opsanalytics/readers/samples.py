@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
-from itertools import pairwise
+from functools import reduce
+from itertools import groupby, pairwise
+from typing import Any
 
 from opsanalytics.findings import Finding, finding
 from opsanalytics.markup.words import fold
@@ -12,6 +14,7 @@ from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.readers.row_kinds import SAMPLES
 from opsanalytics.tables import Row
 
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 def parse_samples(path: str, text: str, context: Context) -> Reading:
     """The measurements of a file; a length that no row states is the step between the stamps of its objective."""
@@ -31,7 +34,7 @@ def _fill_in(reading: Reading, missing: list[Row], stamps: list[datetime], zone:
     ends = _by_day(stamps, zone) or _by_step(stamps)
     for row in missing:
         if ends:
-            row["bucket_minutes"] = (ends[row["bucket_at"]] - row["bucket_at"]) / timedelta(minutes=1)
+            row["bucket_minutes"] = (ends[row["bucket_at"]] - row["bucket_at"]) / MINUTE
     if not ends:
         odd = next((row for row in missing if row["bucket_at"] == _odd_one(stamps)), missing[0])
         said = f"`{missing[0]['slo_id']}` states no bucket_minutes, and its stamps do not follow one step"
@@ -88,3 +91,60 @@ def _known(slos: Iterable[Row]) -> dict[str, str]:
 
 def _spelled(slo_id: str) -> str:
     return " ".join(fold(slo_id).replace("/", " ").replace(":", " ").replace(".", " ").split())
+
+
+# --- by the hour
+
+def sum_to_hours(rows: dict[str, list[Row]]) -> None:
+    """Adds up what a file measured in stretches of less than an hour, by hours of UTC. A hole ends a stretch: an hour that was
+    measured in part is as long as what was measured. Kept as they are: what lies in more than one hour, what nothing can be
+    counted of, and all of an objective whose time slices hours would blur.
+    """
+    blurred = {slo["slo_id"] for slo in rows["slos"] if _is_blurred(slo)}
+    hours: dict[Any, list[Row]] = {}
+    for place, row in enumerate(rows["sli_samples"]):
+        hour = None if row["slo_id"] in blurred else _hour(row)
+        hours.setdefault((row["source_path"], row["slo_id"], hour) if hour else place, []).append(row)
+    rows["sli_samples"] = [stretch for hour in hours.values() for stretch in _stretches(hour)]
+
+
+def _is_blurred(slo: Row) -> bool:
+    """Its slices are the samples themselves, or no whole hours."""
+    slice_window = slo.get("time_slice_window")
+    return slo.get("budgeting_method") in ("timeslices", "ratio_timeslices") and (slice_window is None or slice_window[-1] in "sm")
+
+
+def _hour(row: Row) -> datetime | None:
+    """The hour that it lies in, of which it is a part; None when there is none, or nothing can be counted of it."""
+    at, minutes, good, total = (row.get(name) for name in ("bucket_at", "bucket_minutes", "good", "total"))
+    if at is None or good is None or total is None or not 0 <= good <= total or not 0 < (minutes or 0) < HOUR / MINUTE:
+        return None
+    hour: datetime = at.replace(minute=0, second=0, microsecond=0)
+    return hour if _ends_at(row) <= hour + HOUR else None
+
+
+def _stretches(rows: list[Row]) -> list[Row]:
+    """Parts of the same stretch together, then those of which one begins where the other ends."""
+    if len(rows) == 1:
+        return rows
+    found: list[Row] = []
+    for (at, _), parts in groupby(sorted(rows, key=_stretch), key=_stretch):
+        part = reduce(_sum, parts)
+        if found and _ends_at(found[-1]) == at:
+            found[-1] = _sum(found[-1], part) | {"bucket_minutes": found[-1]["bucket_minutes"] + part["bucket_minutes"]}
+        else:
+            found.append(part)
+    return found
+
+
+def _stretch(row: Row) -> tuple[datetime, float]:
+    return row["bucket_at"], row["bucket_minutes"]
+
+
+def _ends_at(row: Row) -> datetime:
+    ends_at: datetime = row["bucket_at"] + row["bucket_minutes"] * MINUTE
+    return ends_at
+
+
+def _sum(one: Row, other: Row) -> Row:
+    return one | {"good": one["good"] + other["good"], "total": one["total"] + other["total"]}

@@ -38,7 +38,7 @@ class Services:
     @cached_property
     def _any_name(self) -> re.Pattern[str]:
         names = sorted(filter(None, self.names), key=len, reverse=True)
-        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)")
+        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names)) or '(?!)'})(?!\w)")
 
 
 def resolve_services(rows: dict[str, list[Row]]) -> None:

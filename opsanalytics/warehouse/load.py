@@ -26,7 +26,7 @@ from opsanalytics.markup.words import with_hyphens
 from opsanalytics.readers import KINDS, Kind, read_record
 from opsanalytics.readers.decision_links import resolve_decision_links
 from opsanalytics.readers.reading import Context, Stated
-from opsanalytics.readers.samples import resolve_samples
+from opsanalytics.readers.samples import resolve_samples, sum_to_hours
 from opsanalytics.readers.services import resolve_services
 from opsanalytics.repository import Repository, find_repository
 from opsanalytics.tables import RECORD_TABLES, TABLES, Row
@@ -316,6 +316,8 @@ def gather(
         records.findings += past.settle(records.rows)
     _resolve_links(records)
     records.findings += [*resolve_decision_links(records.rows), *keep_ledger(records.rows, context.words), *resolve_samples(records.rows)]
+    sum_to_hours(records.rows)
+    _count_again(records, KINDS["sli_samples"])
     resolve_services(records.rows)
     return records
 
@@ -360,6 +362,14 @@ def _note_file(records: Records, kind: Kind, source: Source, status: str, count:
     size = None if source.data is None else len(source.data)
     records.files.append({"path": source.path, "record_kind": kind.name, "sha256": source.sha256, "bytes": size,
                           "status": status, "records": count, "reason": reason})  # fmt: skip
+
+
+def _count_again(records: Records, kind: Kind) -> None:
+    """Where rows of the files of a kind have been put together."""
+    counts = Counter(row["source_path"] for row in records.rows[kind.table])
+    for file in records.files:
+        if file["record_kind"] == kind.name:
+            file["records"] = counts[file["path"]]
 
 
 def _tell_apart(records: Records, kind: Kind, rows: dict[str, list[Row]]) -> None:

@@ -4,6 +4,14 @@
 create macro minutes_between(started, ended) as
     case when ended >= started then date_diff('microsecond', started, ended) / 60000000.0 end;
 
+-- Which hours of the week an instant on somebody's clock falls into.
+create macro hour_class(local_at) as case
+    when local_at is null then null
+    when hour(local_at) >= 22 or hour(local_at) < 7 then 'sleep'
+    when isodow(local_at) <= 5 and hour(local_at) >= 9 and hour(local_at) < 18 then 'business'
+    else 'off'
+end;
+
 -- A fiscal year is named by the calendar year in which it ends.
 create macro fiscal_quarter(day_on, start_month) as
     cast(year(day_on) + case when start_month > 1 and month(day_on) >= start_month then 1 else 0 end as varchar)
@@ -99,12 +107,7 @@ select
     cast(date_trunc('month', started_on) as date) as started_month_on,
     strftime(started_on, '%Y-%m') as month,
     fiscal_quarter(started_on, fiscal_year_start) as quarter,
-    case
-        when started_local_at is null then null
-        when hour(started_local_at) >= 22 or hour(started_local_at) < 7 then 'sleep'
-        when isodow(started_local_at) <= 5 and hour(started_local_at) >= 9 and hour(started_local_at) < 18 then 'business'
-        else 'off'
-    end as hour_class,
+    hour_class(started_local_at) as hour_class,
     case when disorder is null then minutes_between(started_at, detected_at) end as time_to_detect_minutes,
     case when disorder is null then minutes_between(detected_at, acknowledged_at) end as time_to_acknowledge_minutes,
     case when disorder is null then minutes_between(started_at, mitigated_at) end as time_to_mitigate_minutes,

@@ -112,10 +112,25 @@ def test_parquet_is_read_from_the_tree_and_from_a_commit(company: Path):
     for as_of in (None, "HEAD"):
         result = load(read_workspace(company), now=NOW, as_of=as_of, full=True)
         assert rows(result, "select count(*), min(bucket_at), sum(good), min(bucket_minutes), any_value(slo_id) from sli_samples") == [
-            (12, datetime(2026, 9, 1), 66.0, 5.0, "search-latency")
+            (1, datetime(2026, 9, 1), 66.0, 60.0, "search-latency")
         ]
-        assert rows(result, "select status, bytes > 0, length(sha256) from source_files where path like '%.parquet'") == [("loaded", True, 64)]
+        assert rows(result, "select status, records, bytes > 0, length(sha256) from source_files where path like '%.parquet'") == [("loaded", 1, True, 64)]
         assert rows(result, "select dirty from latest_load") == [(False,)]
+
+
+def test_measurements_from_parquet_and_csv_are_kept_by_the_hour(company: Path):
+    """Six hours of minutes, of which the last breaks off after 20; the objective whose slices are minutes keeps its own."""
+    slo = company / "ops/slo.yml"
+    slo.write_text(slo.read_text() + "  - {service: search, name: fast, target: 99, budgeting_method: timeslices, time_slice_target: 0.9, time_slice_window: 1m}\n")
+    minutes = "timestamptz '2026-09-03 00:00:00+00' + number * interval 1 minute as bucket_at, 9 as good, 10 as total from range(320) as _(number)"
+    parquet(company / "ops/sli/minutes.parquet", f"select unnest(['latency', 'fast']) as slo_id, {minutes}")
+    (company / "ops/sli_samples.csv").write_text("slo_id,bucket_at,bucket_minutes,good,total\nlatency,2026-09-04T00:00Z,30,1,2\nlatency,2026-09-04T00:30Z,30,2,2\n")
+    result = load(read_workspace(company), now=NOW)
+    assert rows(result, "select bucket_minutes, count(*), sum(good), sum(total) from sli_samples where slo_id = 'search-latency' group by 1 order by 1") == [
+        (20, 1, 180, 200), (60, 6, 5 * 540 + 3, 5 * 600 + 4)]  # fmt: skip
+    assert rows(result, "select count(*), min(bucket_minutes), max(bucket_minutes) from sli_samples where slo_id = 'search-fast'") == [(320, 1, 1)]
+    assert rows(result, "select path, records from source_files where record_kind = 'sli_samples' order by path") == [
+        ("ops/sli/minutes.parquet", 326), ("ops/sli_samples.csv", 1)]  # fmt: skip
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"PAR1" * 9, b"slo_id,good\na,1\n"])
