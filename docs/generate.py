@@ -58,7 +58,7 @@ def commands() -> Iterator[str]:
         if isinstance(command, click.Group):
             for each in sorted(command.commands):
                 yield f"### {name} {each}\n\n{_help(command.commands[each], f'opsanalytics {name} {each}')}"
-    yield "## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | done |\n| 1 | findings, or files rejected under `--strict` |"
+    yield "## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | done |\n| 1 | findings, alerts, or files rejected under `--strict` |"
     for error in sorted(errors.OpsError.__subclasses__(), key=lambda each: each.exit_code):
         said = re.search(rf"{error.__name__}\s+\d+\s+(.*)", errors.__doc__ or "")
         yield f"| {error.exit_code} | {said[1] if said else error.__name__} |"
@@ -123,6 +123,9 @@ def metrics() -> Iterator[str]:
         yield f"Statistics: {', '.join(f'`{name}`' for name in metric.statistics)}. Source: {metric.source}.\n"
         chapter = (CHAPTERS / f"{metric.name}.md").read_text(encoding="utf-8")
         yield _one_level_down(chapter.removeprefix(f"# {metric.name}\n"))
+    for path in sorted(CHAPTERS.glob("*.md")):
+        if path.stem not in {*METRICS, "README"}:
+            yield _one_level_down(path.read_text(encoding="utf-8"))
 
 
 def _one_level_down(text: str) -> str:

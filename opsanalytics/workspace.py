@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
@@ -14,6 +14,7 @@ from opsanalytics.errors import WorkspaceError
 from opsanalytics.findings import Finding, finding
 from opsanalytics.markup.decode import decode
 from opsanalytics.markup.strict_yaml import MarkupError, Node, parse_yaml
+from opsanalytics.markup.words import fold_label
 from opsanalytics.readers import KINDS, PLACES
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.readers.row_kinds import ANNOTATIONS
@@ -52,11 +53,61 @@ class ErrorBudget(_Strict):
         return window_of(window, Vocabulary())
 
 
+Share = Annotated[float, Field(gt=0, le=1)]
+Days = Annotated[int, Field(gt=0)]
+
+
+class Checklist(_Strict):
+    """From where on a question of the founder's checklist is answered yes: a share is at least this, days are at most these.
+
+    Where somebody decides it by writing, all is asked for; where work has to be kept up, four in five, which the some twenty
+    severe incidents of a year can show. A roadmap outlives four of the weekly reviews that update it, a drill two quarters.
+    """
+
+    roadmap_in_one_file: Share = 1.0
+    roadmap_with_dri: Share = 1.0
+    roadmap_changed_days: Days = 30
+    key_results_measured: Share = 0.8
+    oncall_covered: Share = 1.0
+    comms_kept: Share = 0.8
+    postmortem_in_time: Share = 0.8
+    postmortem_written: Share = 0.8
+    follow_ups_in_time: Share = 0.8
+    runbooks_fresh: Share = 0.8
+    drill_days: Days = 183
+    records_pass_check: Share = 0.8
+    done_checked: Share = 0.8
+    rituals_held: Share = 0.8
+    timebox_kept: Share = 0.8
+    decisions_complete: Share = 0.8
+    decisions_filed_soon: Share = 0.8
+    improvements_in_time: Share = 0.8
+    improvements_not_repeated: Share = 0.8
+    done_states: list[str] = Field(["tests", "docs", "security"], min_length=1)  # lines that a definition of done asks for
+
+    @field_validator("done_states")
+    @classmethod
+    def _are_names_of_fields(cls, names: list[str]) -> list[str]:
+        return [fold_label(name).replace(" ", "_") for name in names]
+
+
+class Alerts(_Strict):
+    """What a person is to be told. severities: whose promises, the worst level's where none is named."""
+
+    severities: list[str] = []
+    false_alarms_a_year: float = Field(1.0, gt=0, le=26)
+
+
 class Policies(_Strict):
     follow_up_sla_days: dict[str, int] = {}
     postmortem_scheduled_hours: float = 72
     error_budget: ErrorBudget = Field(default_factory=ErrorBudget)
+    checklist: Checklist = Field(default_factory=Checklist)
+    alerts: Alerts = Field(default_factory=Alerts)
     practically_same: float = Field(0.10, gt=0, lt=1)
+
+
+_POLICIES: Mapping[int | str, type[_Strict]] = {"error_budget": ErrorBudget, "checklist": Checklist, "alerts": Alerts}
 
 
 class OwnPack(_Strict):
@@ -104,6 +155,13 @@ class Settings(_Strict):
             raise ValueError(f"policies.follow_up_sla_days: `{strange[0]}` is no level; there are {', '.join(self.severities)}")
         if not days:
             days.update(zip(self.severities, DEFAULT_SLA_DAYS, strict=False))
+        return self
+
+    @model_validator(mode="after")
+    def _every_alert_has_a_level(self) -> Settings:
+        for level in self.policies.alerts.severities:
+            if level not in self.severities:
+                raise ValueError(f"policies.alerts.severities: `{level}` is no level; there are {', '.join(self.severities)}")
         return self
 
     @field_validator("records")
@@ -247,11 +305,12 @@ def _mistakes(error: ValidationError, root: Node) -> Iterator[str]:
 
 
 def _setting_names(where: tuple[int | str, ...]) -> list[str]:
-    if where[:2] == ("policies", "error_budget"):
-        return list(ErrorBudget.model_fields)
+    """What could stand where something strange does."""
     if where[0] == "packs":
         return list(OwnPack.model_fields)
-    return list(Policies.model_fields if where[0] == "policies" else Settings.model_fields)
+    if where[0] == "policies":
+        return list(_POLICIES.get(where[1], Policies).model_fields)
+    return list(Settings.model_fields)
 
 
 def _node_at(root: Node, where: tuple[int | str, ...]) -> tuple[Node, str]:

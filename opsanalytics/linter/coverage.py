@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from opsanalytics.findings import Finding
 from opsanalytics.linter.lint import Lint, at_row
+from opsanalytics.readers.services import Services
 from opsanalytics.tables import Row
 
 
@@ -17,7 +18,8 @@ def items_without_dri(record: Lint) -> Iterator[Finding]:
 
 
 def services_without_runbook(record: Lint) -> Iterator[Finding]:
-    covered = {row["service"] for row in record.of("runbooks") if row.get("service")}
+    services = Services(record.of("services"))
+    covered = {name for row in record.of("runbooks") for name, _ in services.named_in(row.get("service") or "")}
     for row in record.of("services"):
         if row["service"] not in covered and not _is_retired(row, record):
             yield at_row("OPS152", row, f"`{row['service']}` has no runbook")

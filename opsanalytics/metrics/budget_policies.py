@@ -72,8 +72,8 @@ def policy_rows(connection: DuckDBPyConnection) -> list[Row]:
     windows, and objective (POSTMORTEM); every class and service of these incidents, window and objective (PLAN).
 
     The windows are the one at the load's as-of and, of a calendar's, the one before. answer is what the rule asks for.
-    roadmap: the open items for now or next that name the incident, the class, the objective or its service; whether one of
-    them is what the rule asks for is the reader's to say.
+    roadmap: the open items for now or next that name the incident, the class, the objective or its service, and roadmap_at
+    where they stand; whether one of them is what the rule asks for is the reader's to say.
     """
     clock = read_clock(connection)
     objectives = read_objectives(connection, clock)
@@ -148,13 +148,13 @@ class Roadmap:
     items: list[Row]
     aliases: dict[str, list[str]]
 
-    def naming(self, case: Case) -> str:
-        """The items whose title names the case or its objective, as `now: title`."""
+    def naming(self, case: Case) -> list[Row]:
+        """The items whose title names the case or its objective."""
         objective = case.objective
         service = objective.service or ""
         names = {fold(name) for name in (*case.names, objective.slo_id, service, *self.aliases.get(service, ())) if name}
         words = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(names)))})(?!\w)")
-        return "; ".join(f"{item['horizon']}: {item['title']}" for item in self.items if words.search(fold(item["title"])))
+        return [item for item in self.items if words.search(fold(item["title"]))]
 
 
 def _read_roadmap(connection: DuckDBPyConnection) -> Roadmap:
@@ -163,10 +163,13 @@ def _read_roadmap(connection: DuckDBPyConnection) -> Roadmap:
 
 
 def _row(case: Case, roadmap: Roadmap) -> Row:
-    planned = roadmap.naming(case) if case.is_due else ""
+    planned = roadmap.naming(case) if case.is_due else []
     return {
         "rule": case.rule, "subject": case.subject, "slo_id": case.objective.slo_id, "service": case.objective.service,
         "window": case.window, "answer": case.answer, "value": case.value, "low": case.low, "high": case.high, "unit": SHARE,
-        "threshold": case.threshold, "n": case.n, "roadmap": planned or None,
+        "threshold": case.threshold, "n": case.n,
+        "is_due": case.is_due, "evidence": case.note,
+        "roadmap": "; ".join(f"{item['horizon']}: {item['title']}" for item in planned) or None,
+        "roadmap_at": ", ".join(f"{item['source_path']}:{item['source_line']}" for item in planned) or None,
         "note": joined(case.note, "no open item of the roadmap for now or next names it" if case.is_due and not planned else ""),
     }

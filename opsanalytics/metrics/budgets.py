@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
@@ -58,6 +59,14 @@ class Clock:
     def period(self, text: str, kind: str) -> Period:
         return parse_period(text, as_of_on=self.as_of_on, fiscal_year_start=self.fiscal_year_start, kind=kind)
 
+    def day(self, on: date) -> Period:
+        return self.period(f"{on}..{on}", "month")
+
+    def back_to(self, begins_at: datetime, ends_at: datetime) -> Clock:
+        """As it stood at the end of a sample, on the day in which the greater part of it lies, or of its last 24 hours."""
+        lies_at = (ends_at - min(ends_at - begins_at, timedelta(1)) / 2).replace(tzinfo=UTC)
+        return replace(self, as_of=ends_at, as_of_on=lies_at.astimezone(ZoneInfo(self.zone)).date())
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -79,7 +88,9 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Objective:
-    """A row of slos. first_at, last_at: from when to when there are samples of it, None without one."""
+    """A row of slos. first_at, last_at: from when to when there are samples of it, the last of them from last_begins_at on;
+    None without one.
+    """
 
     slo_id: str
     service: str | None
@@ -92,6 +103,7 @@ class Objective:
     slice_window: str | None
     first_at: datetime | None
     last_at: datetime | None
+    last_begins_at: datetime | None
 
     @property
     def slice_seconds(self) -> int | None:
@@ -148,8 +160,8 @@ class Spending:
         slice_minutes = (self.objective.slice_seconds or 0) / 60
         if not self.n:
             return f"no sample in {stretch.words}{seen_words(self.objective)}"
-        if self.shortest_minutes > stretch.minutes:
-            return f"samples of {_long(self.shortest_minutes)} cannot tell of {stretch.words}"
+        if self.longest_minutes > stretch.minutes:
+            return f"samples of {_long(self.longest_minutes)} cannot tell of {stretch.words}"
         if slice_minutes and self.longest_minutes > slice_minutes:
             return f"samples of {_long(self.longest_minutes)} cannot tell slices of {self.objective.slice_window} apart"
         if self.gap > MAX_GAP:
@@ -194,12 +206,28 @@ def budget_rows(connection: DuckDBPyConnection) -> list[Row]:
     0 when it is overspent. Without a stated window it is that of the policy's `halt_after`, and the note says so.
     """
     clock = read_clock(connection)
-    found = measure(connection, clock, [(each, _own_window(each, clock)) for each in read_objectives(connection, clock)])
-    return [
-        _row(each, answer=each.answer, target=each.objective.target, value=_left(each), unit=SHARE, compliance=each.compliance,
-             note=joined(each.note, _window_note(each.objective, clock)))
-        for each in found
-    ]
+    asked = [(each, own_window(each, clock)) for each in read_objectives(connection, clock)]
+    return [_budget_row(each, clock) for each in measure(connection, clock, asked)]
+
+
+def last_budget_rows(connection: DuckDBPyConnection) -> list[Row]:
+    """The budgets as they were when their samples ended: one row an objective that has any, in its own window up to the end
+    of the last one.
+    """
+    clock = read_clock(connection)
+    asked = [(each, _last_window(each, clock)) for each in read_objectives(connection, clock) if each.last_at]
+    return [_budget_row(each, clock) for each in measure(connection, clock, asked)]
+
+
+def day_rows(connection: DuckDBPyConnection, days: Sequence[date]) -> list[Row]:
+    """One row an objective and day; value is the share of the budget that was spent in the policy's `halt_after` up to the
+    end of the day, in the workspace's zone, or up to the as-of.
+    """
+    clock = read_clock(connection)
+    ends = {on: min(clock.day(on).ends_at(clock.zone), clock.as_of) for on in days}
+    asked = [(each, on, rolling(ends[on], clock.policy.halt_after)) for each in read_objectives(connection, clock) for on in days]
+    found = measure(connection, clock, [(each, stretch) for each, _, stretch in asked])
+    return [_row(each, on=on, value=each.spent, unit=SHARE, note=each.note) for (_, on, _), each in zip(asked, found, strict=True)]
 
 
 def burn_rate_rows(connection: DuckDBPyConnection) -> list[Row]:
@@ -278,9 +306,19 @@ def stretch_parameters(clock: Clock, asked: dict[int, tuple[Objective, Stretch]]
     }
 
 
-def _own_window(objective: Objective, clock: Clock) -> Stretch | None:
+def own_window(objective: Objective, clock: Clock) -> Stretch | None:
+    """As `window`, of the objective; without a stated one it is that of the policy's `halt_after`."""
     text = objective.time_window or clock.policy.halt_after
     return window(text, objective.window_kind or "rolling", clock)
+
+
+def _last_window(objective: Objective, clock: Clock) -> Stretch | None:
+    """That of its last sample, under a name that says when it ends."""
+    if objective.last_at is None or objective.last_begins_at is None:
+        return None
+    then = clock.back_to(objective.last_begins_at, objective.last_at)
+    stretch = own_window(objective, then)
+    return replace(stretch, name=f"{stretch.name} to {then.as_of:%Y-%m-%d %H:%M} UTC") if stretch and stretch.side == "end" else stretch
 
 
 def window(text: str, kind: str, clock: Clock) -> Stretch | None:
@@ -322,6 +360,11 @@ def _row(spending: Spending, **cells: Any) -> Row:
         "low": None, "high": None, "good": spending.good, "total": spending.total, "counted": objective.unit,
         "gap": spending.gap, "n": spending.n, **cells,
     }
+
+
+def _budget_row(spending: Spending, clock: Clock) -> Row:
+    return _row(spending, answer=spending.answer, target=spending.objective.target, value=_left(spending), unit=SHARE,
+                compliance=spending.compliance, note=joined(spending.note, _window_note(spending.objective, clock)))
 
 
 def _left(spending: Spending) -> float | None:

@@ -24,13 +24,67 @@ where
     and good between 0 and total
     and bucket_ends_at <= $as_of
 
+-- name: samples_seen
+-- One row an objective that has samples: how many, how long, and how many could not be used, or are not over.
+with usable as (
+    {usable_samples}
+),
+used as (
+    select
+        slo_id,
+        count(*) as n,
+        min(bucket_minutes) as shortest_minutes,
+        max(bucket_minutes) as longest_minutes
+    from usable
+    group by slo_id
+)
+select
+    slo_id,
+    coalesce(n, 0) as n,
+    shortest_minutes,
+    longest_minutes,
+    count(*) - coalesce(n, 0) as n_excluded
+from sli_samples
+left join used using (slo_id)
+group by slo_id, n, shortest_minutes, longest_minutes
+
+-- name: sample_gaps
+-- One row a stretch between the first sample of an objective and the as-of for which it has none, where one as long as the
+-- shortest would have had room.
+with usable as (
+    {usable_samples}
+),
+ends as (
+    select
+        slo_id,
+        bucket_at as ends_at,
+        max(bucket_ends_at) over (
+            partition by slo_id order by bucket_at rows between unbounded preceding and 1 preceding
+        ) as begins_at
+    from usable
+    union all
+    select slo_id, cast($as_of as timestamp) as ends_at, max(bucket_ends_at) as begins_at
+    from usable
+    group by slo_id
+)
+select
+    slo_id,
+    begins_at,
+    ends_at,
+    minutes_between(begins_at, ends_at) as minutes
+from ends
+inner join (select slo_id, min(bucket_minutes) as shortest_minutes from usable group by slo_id) using (slo_id)
+where minutes_between(begins_at, ends_at) >= shortest_minutes
+order by slo_id, begins_at
+
 -- name: objectives
 -- One row an objective, and from when to when it has samples, whatever the gaps between.
 with seen as (
     select
         slo_id,
         min(bucket_at) as first_at,
-        max(bucket_ends_at) as last_at
+        max(bucket_ends_at) as last_at,
+        arg_max(bucket_at, bucket_ends_at) as last_begins_at
     from ({usable_samples})
     group by slo_id
 )
@@ -45,7 +99,8 @@ select
     slos.time_slice_target as slice_target,
     slos.time_slice_window as slice_window,
     seen.first_at,
-    seen.last_at
+    seen.last_at,
+    seen.last_begins_at
 from slos
 left join seen using (slo_id)
 order by slos.service is null, slos.service, slos.slo_id
@@ -274,7 +329,9 @@ order by incident_id, class
 -- One row an open item of the roadmap that is for now or next.
 select
     horizon,
-    title
+    title,
+    source_path,
+    source_line
 from roadmap_items
 where status = 'open' and horizon in ('now', 'next')
 order by horizon = 'next', source_path, position

@@ -94,13 +94,8 @@ class Compared:
 
     @property
     def ratio_words(self) -> str:
-        """`0.62 times (95 %: 0.41 to 0.93)`; empty without a judgement."""
-        if self.judgement is None:
-            return ""
-        value, low, high = self.ratio
-        said = "none before" if value is None else f"{times(value)} times"
-        limits = f"{times(low or 0)} or more" if high is None else interval_words(low, high, times)
-        return f"{said} (95 %: {limits})"
+        """As the function of that name; empty without a judgement."""
+        return ratio_words(self.ratio) if self.judgement else ""
 
     @property
     def visible_words(self) -> str:
@@ -115,7 +110,7 @@ def compare_headlines(connection: DuckDBPyConnection, headlines: Sequence[Headli
     """
     found = [_find(connection, headline) for headline in headlines]
     comparisons = [one.comparison for one in found if one.comparison]
-    judgements = iter(judge(comparisons, _margin(connection)))
+    judgements = iter(judge(comparisons, read_margin(connection)))
     return {
         headline.key: Compared(
             headline, one.before, one.after, next(judgements) if one.comparison else None, one.note, one.horizon
@@ -124,7 +119,8 @@ def compare_headlines(connection: DuckDBPyConnection, headlines: Sequence[Headli
     }
 
 
-def _margin(connection: DuckDBPyConnection) -> float:
+def read_margin(connection: DuckDBPyConnection) -> float:
+    """From which ratio up a change is practically none: 1 less the workspace's `policies.practically_same`."""
     policies = read_scope(connection, "incidents", None, None, every_kind=False).policies
     return 1 - float(policies.get("practically_same", PRACTICALLY_SAME))
 
@@ -231,6 +227,14 @@ def times(ratio: float) -> str:
     """Two digits: `0.62`, `1.4`, `12`; and `0`."""
     digits = 2 if 0 < ratio < 1 else 1 if 0 < ratio < 10 else 0
     return f"{ratio:,.{digits}f}"
+
+
+def ratio_words(ratio: Estimate) -> str:
+    """`0.62 times (95 %: 0.41 to 0.93)`."""
+    value, low, high = ratio
+    said = "none before" if value is None else f"{times(value)} times"
+    limits = f"{times(low or 0)} or more" if high is None else interval_words(low, high, times)
+    return f"{said} (95 %: {limits})"
 
 
 def visible_words(visible: Visible) -> str:

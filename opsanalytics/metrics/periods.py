@@ -103,6 +103,11 @@ def previous(period: Period) -> Period:
     return shape.containing(period.starts_on - timedelta(1))
 
 
+def following(period: Period) -> Period:
+    """The week, month, quarter or year just after."""
+    return _Shape(period.as_of_on, period.fiscal_year_start, period.kind).containing(period.ends_on)
+
+
 def trailing(period: Period, n: int) -> tuple[Period, ...]:
     """The n periods of the same kind that end with this one, oldest first; `all`, and one of the year 1, stand alone."""
     periods = [period]

@@ -117,29 +117,36 @@ inner join grouped using (action_id)
 group by label, reason
 order by label is null, min(label_rank), label, reason
 
+-- name: sla_standing
+-- One row a promise of the period: whether it was done within what it is allowed, and why it cannot be asked (NULL: it can).
+-- Only a promise all of whose days are over by the as-of is asked; a dropped or gone one was not done, whatever its day.
+with standing as (
+    {promise_standing}
+)
+select
+    action_id,
+    created_on,
+    sla_days,
+    status,
+    status = 'open' as is_open,
+    status = 'done' and date_diff('day', created_on, ended_on) <= sla_days as is_done_within,
+    case
+        when left_out is not null then left_out
+        when day_reason is not null and (created_on is null or status not in ('dropped', 'gone')) then day_reason
+        when sla_reason is not null then sla_reason
+        when date_diff('day', created_on, $as_of_on) <= sla_days then 'too young: its days are not over'
+    end as reason
+from standing
+where is_own
+
 -- name: done_within_sla
 -- One row a group and reason for leaving out (NULL: in the share): how many promises of the period, how many of them done
--- within what they are allowed each. Only promises all of whose days are over by the as-of are asked; a dropped or gone one
--- was not done, whatever its day.
+-- within what they are allowed each, as sla_standing has it.
 with grouped as (
     {grouping}
 ),
-standing as (
-    {promise_standing}
-),
 judged as (
-    select
-        action_id,
-        status = 'open' as is_open,
-        status = 'done' and date_diff('day', created_on, ended_on) <= sla_days as is_done_within,
-        case
-            when left_out is not null then left_out
-            when day_reason is not null and (created_on is null or status not in ('dropped', 'gone')) then day_reason
-            when sla_reason is not null then sla_reason
-            when date_diff('day', created_on, $as_of_on) <= sla_days then 'too young: its days are not over'
-        end as reason
-    from standing
-    where is_own
+    {sla_standing}
 )
 select
     label,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FAMILIES = (
     "dimensions", "counts", "durations", "promises", "rituals", "decisions", "objectives", "definitions", "comparisons",
-    "restatements", "budgets",
+    "restatements", "budgets", "oncall", "capacity", "alerts", "checklist", "outcomes",
 )  # fmt: skip
 
 

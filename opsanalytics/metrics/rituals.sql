@@ -50,29 +50,39 @@ where
     or held_on is null
     or (held_on >= $starts_on and held_on < $ends_on)
 
+-- name: session_standing
+-- One row a session of the period with its minutes, and why it is not in the sample of this statistic (NULL: it is). Presence
+-- that nobody wrote down is not nobody's.
+with population as (
+    {session_population}
+)
+select
+    session_id,
+    ritual,
+    held_on,
+    duration_minutes,
+    timebox_minutes,
+    is_over_timebox,
+    person_minutes,
+    source_path,
+    source_line,
+    case
+        when left_out is not null then left_out
+        when duration_minutes is null then 'no minutes written'
+        when duration_minutes <= 0 then 'minutes that are not above zero'
+        when $statistic = 'share_within_timebox' and timebox_minutes is null then 'no timebox for the ritual'
+        when $statistic = 'person_hours' and coalesce(people_present, 0) = 0 then 'nobody written as present'
+    end as reason
+from population
+
 -- name: session_minutes
 -- One row a group and reason for leaving out (NULL: in the sample of this statistic): the minutes of each session, how
--- many kept their timebox, and the hours of all people together. Presence that nobody wrote down is not nobody's.
+-- many kept their timebox, and the hours of all people together.
 with grouped as (
     {grouping}
 ),
-population as (
-    {session_population}
-),
 judged as (
-    select
-        session_id,
-        duration_minutes,
-        is_over_timebox,
-        person_minutes,
-        case
-            when left_out is not null then left_out
-            when duration_minutes is null then 'no minutes written'
-            when duration_minutes <= 0 then 'minutes that are not above zero'
-            when $statistic = 'share_within_timebox' and timebox_minutes is null then 'no timebox for the ritual'
-            when $statistic = 'person_hours' and coalesce(people_present, 0) = 0 then 'nobody written as present'
-        end as reason
-    from population
+    {session_standing}
 )
 select
     label,

@@ -41,18 +41,39 @@ class Model(StrEnum):
     RECENT_GAMMA_POISSON = "Gamma-Poisson of the last season"
 
 
+class Attempt(NamedTuple):
+    """What was forecast of past periods, the first of them at the place `start` of the history, and what came."""
+
+    start: int
+    model: Model
+    low: int
+    high: int
+    came: float
+
+    @property
+    def is_hit(self) -> bool:
+        return self.low <= self.came <= self.high
+
+
 @dataclass(frozen=True)
 class Forecast:
     """estimate: the median with its 80 % interval, in whole units: amounts too, rounded outwards. scores: the mean interval
-    score of every model in the backtest, the chosen one's the least. hits: at how many origins the interval was right of
+    score of every model in the backtest, the chosen one's the least. backtest: each origin's forecast, oldest first, by
     the model that the other origins would have chosen; the winner's own hits would flatter it.
     """
 
     estimate: Estimate
     model: Model
     scores: dict[Model, float]
-    hits: int
-    origins: int
+    backtest: tuple[Attempt, ...]
+
+    @property
+    def hits(self) -> int:
+        return sum(attempt.is_hit for attempt in self.backtest)
+
+    @property
+    def origins(self) -> int:
+        return len(self.backtest)
 
     @property
     def hit_rate(self) -> Estimate:
@@ -61,27 +82,33 @@ class Forecast:
 
 
 def forecast(
-    history: Weeks, ahead: Floats, season: int, quantity: Quantity = Quantity.COUNT
+    history: Weeks, ahead: Floats, season: int, quantity: Quantity = Quantity.COUNT, lead: int = 0
 ) -> Forecast | TooLittleHistory:
     """The sum over the periods to come, by the model that would have done best so far.
 
     ahead: the exposures of the periods to come, shape (h,). season: after how many periods they are alike, 52 weeks or
-    12 months. The backtest forecasts h periods at a time, back from the last, each from what came before it, as long as
-    that is a season and h periods; the least mean interval score is chosen. Coverage, and what a change of the level
+    12 months. lead: how many periods lie between the history and what is ahead, such as a month that is not over. The
+    backtest forecasts h periods at a time, back from the last, each from what there was `lead` periods before it, as long
+    as that is a season and h periods; the least mean interval score is chosen. Coverage, and what a change of the level
     does to it: tests/simulations.
-    Refused with ValueError: nothing ahead, or more than a season; a season of one period.
+    Refused with ValueError: nothing ahead, or more than a season with the lead; a season of one period.
     """
     horizon, periods = len(ahead), len(history.counts)
-    if not 1 <= horizon <= season or season < 2:
-        raise ValueError(f"what is ahead is 1 period to a season of at least 2, not {horizon} of {season}")
-    if periods < (needed := season + (1 + ORIGINS_NEEDED) * horizon):
+    if lead < 0 or not 1 <= horizon <= season - lead or season < 2:
+        raise ValueError(f"what is ahead is 1 period to a season of at least 2, not {horizon} of {season} after {lead}")
+    if periods < (needed := periods_needed(season, horizon, lead)):
         return TooLittleHistory(periods, needed)
-    origins = range(periods - horizon, season + horizon - 1, -horizon)
-    trials = [_trial(history, slice(origin, origin + horizon), season, quantity) for origin in origins]
+    starts = range(season + lead + horizon + (periods - season - lead) % horizon, periods, horizon)
+    trials = [_trial(history, slice(start, start + horizon), lead, season, quantity) for start in starts]
     model = _best(trials)
-    outlook = _outlook(model, history, ahead, season, quantity)
+    outlook = _outlook(model, history, ahead, lead, season, quantity)
     estimate = Estimate(round(outlook.median()), *_limits(outlook))
-    return Forecast(estimate, model, _scores(trials), _hits(trials), len(trials))
+    return Forecast(estimate, model, _scores(trials), _backtest(trials))
+
+
+def periods_needed(season: int, horizon: int, lead: int = 0) -> int:
+    """A season, the lead, and the horizon once for the first errors and for each origin that a backtest takes."""
+    return season + lead + (1 + ORIGINS_NEEDED) * horizon
 
 
 def interval_score(low: float, high: float, value: float, level: float = LEVEL) -> float:
@@ -92,25 +119,16 @@ def interval_score(low: float, high: float, value: float, level: float = LEVEL) 
     return high - low + 2 / (1 - level) * (max(low - value, 0.0) + max(value - high, 0.0))
 
 
-class _Outcome(NamedTuple):
-    score: float
-    is_hit: bool
+_Trial = dict[Model, Attempt]
 
 
-_Trial = dict[Model, _Outcome]
-
-
-def _trial(history: Weeks, then: slice, season: int, quantity: Quantity) -> _Trial:
+def _trial(history: Weeks, then: slice, lead: int, season: int, quantity: Quantity) -> _Trial:
     """Every model's forecast of the periods `then`, held against them."""
-    past = Weeks(history.counts[: then.start], history.exposures[: then.start])
+    origin = then.start - lead
+    past = Weeks(history.counts[:origin], history.exposures[:origin])
     ahead, came = history.exposures[then], float(history.counts[then].sum())
-    outlooks = {model: _outlook(model, past, ahead, season, quantity) for model in Model}
-    return {model: _outcome(outlook, came) for model, outlook in outlooks.items()}
-
-
-def _outcome(outlook: Any, came: float) -> _Outcome:
-    low, high = _limits(outlook)
-    return _Outcome(interval_score(low, high, came), low <= came <= high)
+    outlooks = {model: _outlook(model, past, ahead, lead, season, quantity) for model in Model}
+    return {model: Attempt(then.start, model, *_limits(outlook), came) for model, outlook in outlooks.items()}
 
 
 def _limits(outlook: Any) -> tuple[int, int]:
@@ -118,7 +136,7 @@ def _limits(outlook: Any) -> tuple[int, int]:
 
 
 def _scores(trials: list[_Trial]) -> dict[Model, float]:
-    return {model: float(np.mean([trial[model].score for trial in trials])) for model in Model}
+    return {model: float(np.mean([interval_score(*trial[model][2:]) for trial in trials])) for model in Model}
 
 
 def _best(trials: list[_Trial]) -> Model:
@@ -127,15 +145,15 @@ def _best(trials: list[_Trial]) -> Model:
     return min(scores, key=scores.__getitem__)
 
 
-def _hits(trials: list[_Trial]) -> int:
-    return sum(trial[_best(trials[:at] + trials[at + 1 :])].is_hit for at, trial in enumerate(trials))
+def _backtest(trials: list[_Trial]) -> tuple[Attempt, ...]:
+    return tuple(trial[_best(trials[:at] + trials[at + 1 :])] for at, trial in enumerate(trials))
 
 
-def _outlook(model: Model, past: Weeks, ahead: Floats, season: int, quantity: Quantity) -> Any:
+def _outlook(model: Model, past: Weeks, ahead: Floats, lead: int, season: int, quantity: Quantity) -> Any:
     """The distribution of the sum over what is ahead."""
     start, horizon = len(past.counts) - season, len(ahead)
     if model is Model.SEASONAL_NAIVE:
-        same = slice(start, start + horizon)
+        same = slice(start + lead, start + lead + horizon)
         index = _index_between_seasons(past, season, horizon, quantity)
         return expected(past.counts[same].sum(), past.exposures[same].sum(), ahead.sum(), index, quantity)
     if model is Model.RECENT_GAMMA_POISSON:

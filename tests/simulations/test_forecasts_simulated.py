@@ -95,6 +95,22 @@ def test_clustered_quarters_are_right_nearly_as_often(words):
     assert hits / origins == pytest.approx(0.8, abs=0.05)
 
 
+@pytest.mark.parametrize(("mean", "index", "swing", "most"), [(6, 2, 0, 0.87), (2, 1, 0, 0.93), (12, 2, 0.4, 0.87)])
+def test_months_that_lie_between_cost_no_coverage(mean, index, swing, most):
+    """As the metrics ask: whole months, and what is ahead begins after those that are not over. 2 incidents a month are so
+    few that whole limits leave out much less than a fifth.
+    """
+    generator, every = np.random.default_rng(40), []
+    for n, ahead, lead in ((28, 1, 1), (28, 3, 1), (28, 3, 3), (60, 3, 2)):
+        found = []
+        for _ in range(RUNS // 4):
+            counts = clustered(generator, mean * monthly(n + lead + ahead, 12, swing, int(generator.integers(12))), index)
+            found.append((forecast(even(counts[:n]), np.ones(ahead), 12, lead=lead), float(counts[n + lead :].sum())))
+        pooled(f"{n} months, {ahead} ahead after {lead}, {mean} a month, index {index}, swing {swing}", found)
+        every += found
+    assert 0.75 <= pooled(f"{mean} a month, index {index}, swing {swing}", every) <= most
+
+
 @pytest.mark.parametrize("swing", [0, 0.5])
 def test_choosing_costs_little_on_what_is_to_come(swing):
     """The interval score of what came after, against seasonal-naive's own on the same histories."""

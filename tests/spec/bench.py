@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from opsanalytics.metrics.compute import compute
-from opsanalytics.metrics.periods import parse_period
+from opsanalytics.metrics.periods import Period, parse_period
 from opsanalytics.metrics.result import MetricResult
 from opsanalytics.tables import TABLES, Row
 from opsanalytics.warehouse.schema import create_schema, insert_rows
@@ -72,8 +72,11 @@ def written_cells(text: str) -> list[Cells]:
 
 def ask(connection: duckdb.DuckDBPyConnection, metric: str, *, period: str | None = None, by: str | None = None,
         every_kind: bool = False) -> MetricResult:
-    cut = parse_period(period, as_of_on=AS_OF.date()) if period else None
-    return compute(connection, metric, period=cut, by=by, every_kind=every_kind)
+    return compute(connection, metric, period=period_of(period), by=by, every_kind=every_kind)
+
+
+def period_of(text: str | None) -> Period | None:
+    return parse_period(text, as_of_on=AS_OF.date()) if text else None
 
 
 def _row(table: str, cells: Cells) -> Row:

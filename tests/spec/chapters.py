@@ -11,14 +11,20 @@ from typing import Any
 
 import pytest
 import yaml
-from bench import ask, lay_load, lay_table, open_bench
+from bench import ask, lay_load, lay_table, open_bench, period_of
 from duckdb import DuckDBPyConnection
 
 from opsanalytics.markup.blocks import Block, Code, Heading, Line, Paragraph, Rows, parse_blocks
+from opsanalytics.metrics import oncall
+from opsanalytics.metrics.budget_ends import budget_end_rows
 from opsanalytics.metrics.budget_policies import policy_rows
 from opsanalytics.metrics.budget_shares import incident_rows
-from opsanalytics.metrics.budgets import budget_rows, burn_rate_rows, month_rows
+from opsanalytics.metrics.budgets import budget_rows, burn_rate_rows, last_budget_rows, month_rows
+from opsanalytics.metrics.capacity import backtest_rows, forecast_rows, roster_rows
 from opsanalytics.metrics.catalogue import METRICS
+from opsanalytics.metrics.checklist import CHECKS, answer_of
+from opsanalytics.metrics.outcomes import Names, find_unfiled, outcome_rows
+from opsanalytics.metrics.periods import Period
 from opsanalytics.tables import TABLES, Row
 
 GIVEN = re.compile(r"`([^`]+)`:")
@@ -149,12 +155,42 @@ def _metric(connection: DuckDBPyConnection, question: Question) -> list[Row]:
     return [{"reason": reason, "n": n} for reason, n in result.excluded.items()] if asked["left_out"] else result.rows
 
 
+def _in_period(answer: Callable[[DuckDBPyConnection, Period | None], list[Row]]) -> Callable[[DuckDBPyConnection, Question], list[Row]]:
+    return lambda connection, question: answer(connection, period_of(question.options["period"]))
+
+
+def _check(connection: DuckDBPyConnection, question: Question) -> list[Row]:
+    answer = answer_of(connection, CHECKS[question.name], period_of(question.options["period"]))
+    if question.options["left_out"]:
+        return [{"reason": reason, "n": n} for reason, n in answer.left_out.items()]
+    if "fails" in question.columns:
+        return [{"fails": row["what"], "why": row["why"]} for row in answer.failed]
+    return [{"answer": answer.word, **answer.estimate._asdict(), "threshold": answer.threshold, "n": len(answer.counted)}]
+
+
 # Whoever answers a question of that name: any function that gives rows.
 ANSWERS: dict[str, Callable[[DuckDBPyConnection, Question], list[Row]]] = {
     **dict.fromkeys(METRICS, _metric),
+    **dict.fromkeys(CHECKS, _check),
+    "on-call load": _in_period(oncall.load_rows),
+    "on-call shifts": _in_period(oncall.shift_rows),
+    "on-call coverage": _in_period(oncall.coverage_rows),
+    "on-call stretches": _in_period(oncall.stretch_rows),
+    "whose calls": _in_period(oncall.standing_rows),
+    "page acknowledgement": _in_period(oncall.acknowledgement_rows),
+    "responder hours": _in_period(oncall.response_rows),
+    "load spread": _in_period(oncall.spread_rows),
+    "interrupted hours": lambda connection, question: oncall.month_rows(connection),
     "error budgets": lambda connection, question: budget_rows(connection),
+    "last budgets": lambda connection, question: last_budget_rows(connection),
     "burn rates": lambda connection, question: burn_rate_rows(connection),
     "budget months": lambda connection, question: month_rows(connection),
     "incident shares": lambda connection, question: incident_rows(connection),
     "budget policies": lambda connection, question: policy_rows(connection),
+    "changes": lambda connection, question: outcome_rows(connection),
+    "unfiled incidents": lambda connection, question: [each._asdict() for each in find_unfiled(connection, Names(connection))],
+    "capacity forecasts": lambda connection, question: forecast_rows(connection),
+    "past forecasts": lambda connection, question: backtest_rows(connection),
+    "rota": lambda connection, question: roster_rows(connection),
+    "budget ends": lambda connection, question: budget_end_rows(connection),
 }

@@ -103,7 +103,7 @@ KEY_RESULTS = st.lists(
 Span = tuple[float, float, bool]  # exit, entry, whether it is censored
 End = tuple[float, float, int]  # exit, entry, the way in which it ended, 0 none
 WAYS = {"done": 1, "dropped": 2, "gone": 3}
-FAST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FAST = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
