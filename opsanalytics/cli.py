@@ -12,6 +12,7 @@ import click
 from opsanalytics import __version__
 from opsanalytics.errors import DestinationError, OpsError, UsageError
 from opsanalytics.terminal import (
+    alert_lines,
     as_csv,
     as_json,
     as_table,
@@ -396,6 +397,50 @@ def _metric_text(result: Any) -> str:
     figures = as_table(rows, [name for name in rows[0] if name != "note"])
     notes = [f"{row['group'] or ''} {row['statistic']}: {row['note']}".strip() for row in rows if row["note"]]
     return "\n".join([f"{result.metric.name}, {window}", figures, "", *map(printable, notes), "", result.metric.definition])
+
+
+@cli.command()
+@click.option("--all", "every", is_flag=True, help="Show also what was raised before and still goes on.")
+@click.option("--dry-run", is_flag=True, help="Write nothing down: what is new stays new.")
+@click.option("--json", "in_json", is_flag=True, help="Print it as JSON, with everything that could not be judged.")
+@_reads_database
+def alerts(every: bool, dry_run: bool, in_json: bool, database: Path | None, no_load: bool) -> int:
+    """Say what policy or surprise says needs a person now.
+
+    Promises overdue, error budgets burning or overspent, and a last week with more incidents or pages than its own year
+    before it lets expect. Each is raised once for the same cause, as reports/.log.jsonl has it. Exit 1 when there is any
+    among what is shown.
+    """
+    from datetime import UTC, datetime
+
+    from opsanalytics.metrics.alerts import judge
+    from opsanalytics.packs.alerts import preview, raise_alerts
+    from opsanalytics.warehouse.connect import locked
+
+    with locked(_tables(database, no_load=no_load)) as connection:
+        judged = judge(connection)
+    shelf = _shelf(database, None, None)
+    raised = preview(judged, shelf) if dry_run else raise_alerts(judged, shelf, datetime.now(UTC).replace(tzinfo=None))
+    for place in raised.unreadable:
+        note(f"{place}: cannot be read, perhaps cut short; what it said is raised again. Delete the line")
+    shown = raised.judged.alerts if every else raised.new
+    click.echo(as_json(raised.to_json(shown)) if in_json else _alerts_text(raised.to_json(shown), len(judged.alerts)))
+    return 1 if shown else 0
+
+
+def _alerts_text(said: dict[str, Any], standing: int) -> str:
+    """The alerts, and in a line each how many there are, what was looked at, and what could not be judged."""
+    from opsanalytics.metrics.alerts import RULES
+
+    shown, unjudged = len(said["alerts"]), said["not_judged"]
+    before = f"; {counted(standing - shown, 'alert')} raised before: --all shows them" if standing > shown else ""
+    looked_at = ", ".join(counted(number, RULES[rule].noun) for rule, number in said["looked_at"].items() if number)
+    lines = [*alert_lines(said["alerts"]), (counted(shown, "alert") if shown else "no new alert") + before,
+             f"looked at: {looked_at or 'nothing'}"]  # fmt: skip
+    if unjudged:
+        first = "{rule} of {subject}: {why}".format(**unjudged[0])
+        lines.append(printable(f"not judged: {first}" + (f"; {len(unjudged) - 1} more, --json tells" if unjudged[1:] else "")))
+    return "\n".join(lines)
 
 
 @cli.command()

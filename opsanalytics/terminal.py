@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import groupby
 from math import isfinite, isnan
+from operator import itemgetter
 from typing import Any
 
 import click
@@ -113,6 +115,23 @@ def finding_lines(findings: Iterable[Row]) -> Iterator[str]:
         place = f"{each['path']}:{each['line']}:{each['col']}"
         yield printable(f"{place} {each['code']} {each['message']}")
         yield printable(f"    {each['level']}; {each['hint']}")
+
+
+def alert_lines(alerts: Iterable[Row]) -> Iterator[str]:
+    """Below each rule what it found, on what data, and where."""
+    for (rule, definition, false_alarms), found in groupby(alerts, itemgetter("rule", "definition", "false_alarms")):
+        yield printable(f"{rule}: {definition}; false alarms expected: {false_alarms}")
+        for each in found:
+            data = f"{counted(each['n'], each['counted'])}, {each['since'] or 'no day known'} to {each['until']}"
+            threshold = f"threshold {each['threshold']:g} {each['unit']}"
+            cause = f"cause {each['cause']}" + (f", raised at {each['raised_before_at']} UTC" if each["raised_before_at"] else "")
+            yield printable(f"  {each['found']}")
+            yield printable("    " + "; ".join(filter(None, (data, threshold, each["note"], cause))))
+            yield printable(f"    {_first(each['places'])}")
+
+
+def _first(places: Sequence[str], shown: int = 5) -> str:
+    return ", ".join(places[:shown]) + (f" and {len(places) - shown} more" if len(places) > shown else "")
 
 
 def load_line(files: Mapping[str, int]) -> str:

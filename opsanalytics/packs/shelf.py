@@ -28,7 +28,7 @@ FAILED = ".failed"
 def run_folder(shelf: Path, destination: Path) -> Iterator[Path]:
     """A fresh folder on the shelf for one run that will stand at `destination`; gone at its end unless `put` moved it."""
     try:
-        _make_shelf(shelf)
+        make_shelf(shelf)
         reap(shelf, destination)
         with _moving(shelf):
             place = Path(mkdtemp(prefix=RUNNING, dir=shelf))
@@ -137,8 +137,8 @@ def _on_the_same_disk(built: Path, destination: Path) -> Path:
     return shutil.copytree(built, incoming, dirs_exist_ok=True)
 
 
-def _make_shelf(shelf: Path) -> None:
+def make_shelf(shelf: Path) -> None:
     """A shelf that we make keeps itself out of git; a folder that stood there is the team's."""
     if not shelf.exists():
-        shelf.mkdir(parents=True)
+        shelf.mkdir(parents=True, exist_ok=True)  # another run may make it too
         (shelf / ".gitignore").write_text("*\n", encoding="utf-8")

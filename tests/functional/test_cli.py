@@ -34,7 +34,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_each_command_has_a_help_text(opsanalytics: Run) -> None:
-    for command in ("init", "new", "load", "check", "due", "query", "metrics", "report", "lab", "demo", "doctor"):
+    for command in ("init", "new", "load", "check", "due", "query", "metrics", "alerts", "report", "lab", "demo", "doctor"):
         ran = opsanalytics(command, "--help")
         assert ran.code == 0
         assert len(ran.out.splitlines()) > 4
