@@ -51,6 +51,7 @@ SEVERITY_TONES = 5
 # Verdict -> its shape, and the tone of shape and word.
 VERDICT_LOOK: Mapping[str, tuple[str, str]] = {
     "better": ("▲", "better"), "worse": ("▼", "worse"), "practically the same": ("■", "ink"), "can't tell": ("◆", "muted"),
+    "yes": ("▲", "better"), "no": ("▼", "worse"), "not on record": ("–", "muted"),
 }
 BAND = "rgba(128,136,146,.16)"
 
@@ -104,6 +105,18 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Shade:
+    """A cell of a table that stands on a tone, the deeper the more of it there is (0..1). The text says all that the tone does."""
+
+    text: str
+    tone: str
+    depth: float
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
 class Tile:
     """A number with its label, what it stands on in words, its course over the last periods, oldest first, and what the
     comparison with the period before says beside the verdict, or why there is none.
@@ -121,8 +134,9 @@ class Tile:
 @dataclass(frozen=True)
 class Chart:
     """A finding, its figure (None: nothing to draw, and the finding says so), the same as a table, what it states as
-    numbers, the name under which a page links to it, a caption (how many, over which days, what is left out), and the
-    catalogue's definition of what is counted.
+    numbers, the name under which a page links to it, a caption (how many, over which days, what is left out), the
+    catalogue's definition of what is counted, of an axis of periods the first day of each and the day after the last, and the
+    remarks on a time axis that are too many for its caption.
     """
 
     finding: str
@@ -132,6 +146,8 @@ class Chart:
     name: str = ""
     caption: str = ""
     definition: str = ""
+    edges: tuple[date, ...] = ()
+    remarks: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 # --- words
@@ -182,9 +198,12 @@ def plural(count: int, noun: str) -> str:
 
 def label(text: object) -> str:
     """Text of the record, safe and short enough for a plotly label: plotly reads tags, `html` makes them plain."""
+    return html.escape(short(text))
+
+
+def short(text: object) -> str:
     words = " ".join(str(text).split())
-    short = words if len(words) <= LONGEST_LABEL else words[: LONGEST_LABEL - 1] + "…"
-    return html.escape(short)
+    return words if len(words) <= LONGEST_LABEL else words[: LONGEST_LABEL - 1] + "…"
 
 
 # --- tones

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -15,11 +16,13 @@ import plotly.graph_objects as go
 
 from opsanalytics.figures import (
     TONES,
+    VERDICT_LOOK,
     Chart,
     Number,
     _counts,
     _figure,
     _trace_tone,
+    day,
     duration,
     label,
     severity_tone,
@@ -94,6 +97,42 @@ def _axes(order: Sequence[str], counts: dict[str, Any], *, lying: bool) -> dict[
                                        "tickvals": list(order), "ticktext": words}}
 
 
+# --- on call
+
+HOURS: Look = {"sleep": ("state-3", ""), "off": ("state-2", ""), "business": ("state-1", "")}
+
+
+def weekly_load(rows: pd.DataFrame, *, finding: str, window: tuple[date, date]) -> Chart:
+    """Pages a week, those of sleep hours at the bottom, and a ring for its incidents. rows: `week_on` (Monday), a column a
+    key of HOURS, `pages`, `incidents`; zeros included.
+
+    window: first and last day of the axis.
+    """
+    if rows.empty or not rows["pages"].sum():
+        return Chart(finding, name="weekly_pages")
+    days = [value.isoformat() for value in rows["week_on"]]
+    ring = _trace_tone("ink")
+    ring["marker"] |= {"symbol": "circle-open", "size": 7, "line": {"width": 2}}
+    bars = [_bar(pd.DataFrame({"group": days, "count": rows[kind]}), kind, HOURS[kind], lying=False) for kind in HOURS]
+    rings = go.Scatter(x=days, y=rows["incidents"].tolist(), mode="markers", name="incidents",
+                       hovertemplate="%{x}: %{y} incidents<extra></extra>", **ring)
+    edges = [(window[0] - timedelta(7)).isoformat(), window[1].isoformat()]
+    ticks = "%b\n%Y" if (window[1] - window[0]).days > 200 else "%-d %b\n%Y"
+    figure = _figure([*bars, rings], barmode="stack", bargap=0.12, yaxis=_counts(rows[["pages", "incidents"]].max().max()),
+                     xaxis={"type": "date", "tickformat": ticks, "nticks": 10, "range": edges})
+    twin = rows[["week_on", *HOURS, "pages", "incidents"]].rename(columns={"week_on": "week"})
+    return Chart(finding, figure, twin.iloc[::-1], name="weekly_pages")
+
+
+def shift_counts(rows: pd.DataFrame, order: Sequence[str], look: Look, *, finding: str, limit: str) -> Chart:
+    """As `stacked`, shifts by how many incidents they had, with a line between the third group and the fourth."""
+    chart = stacked(rows, order, look, finding=finding, name="shifts", noun="incidents")
+    if chart.figure is not None:
+        chart.figure.add_shape(type="line", x0=2.5, x1=2.5, y0=0, y1=1, yref="paper", line={"width": 1, "dash": "dot", "color": TONES["muted"][2]})
+        chart.figure.add_annotation(x=2.5, y=1, yref="paper", text=f"{label(limit)} ▸", showarrow=False, xanchor="right", yanchor="top")
+    return chart
+
+
 # --- shares by day
 
 ENDS: Look = {"done": ("state-1", ""), "dropped": ("state-2", ""), "gone": ("state-2", "/"), "open": ("state-3", "")}
@@ -130,6 +169,55 @@ def _mark_share(figure: go.Figure, at: float, words: str, *, anchor: str) -> Non
     """A line up to the half, its words at the foot, where the palest area lies."""
     figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=0.5, line={"width": 2, "color": TONES["ink"][2]})
     figure.add_annotation(x=at, y=0, text=label(words), showarrow=False, xanchor=anchor, yanchor="bottom")
+
+
+# --- before and after
+
+VERDICT_SYMBOLS: Mapping[str, str] = {
+    "better": "triangle-up", "worse": "triangle-down", "practically the same": "square", "can't tell": "diamond",
+}
+LONGEST_LINE, FURTHEST = 26, 3.0
+
+
+def before_after(rows: pd.DataFrame, *, finding: str, name: str, unit: str) -> Chart:
+    """A line a change, top down: a ring for the rate before it, and the shape of its verdict for the rate after it.
+
+    rows: `change`, `changed_on`, `before`, `after` (each value, low, high) and `verdict`. An interval that goes beyond FURTHEST
+    times the largest rate is cut off there.
+    """
+    if rows.empty:
+        return Chart(finding, name=name)
+    places = pd.Series(range(len(rows)), rows.index)
+    verdicts = [verdict for verdict in VERDICT_LOOK if (rows["verdict"] == verdict).any()]
+    rates = [*rows["before"], *rows["after"]]
+    top = min(FURTHEST * max(rate[0] for rate in rates), 1.05 * max(rate[2] for rate in rates))
+    figure = _figure(
+        [_rates(rows["before"], places - 0.15, "before", "unknown", "circle-open"),
+         *(_rates(part["after"], places[part.index] + 0.15, f"after: {verdict}", VERDICT_LOOK[verdict][1], VERDICT_SYMBOLS[verdict])
+           for verdict in verdicts if len(part := rows[rows["verdict"] == verdict]))],
+        height=100 + 62 * len(rows),
+        xaxis={"range": [-0.02 * top, top], "showgrid": True, "nticks": 6, "title": {"text": unit, "font": {"size": 13}}},
+        yaxis={"tickvals": places.tolist(), "ticktext": [_lines_of(row) for row in each(rows)], "range": [len(rows) - 0.5, -0.5],
+               "showgrid": False},
+    )
+    return Chart(finding, figure, name=name)
+
+
+def _rates(rates: pd.Series, places: pd.Series, name: str, tone: str, symbol: str) -> go.Scatter:
+    look = _trace_tone(tone)
+    look["marker"] |= {"symbol": symbol, "size": 11, "line": {"width": 2 if symbol.endswith("open") else 0}}
+    return go.Scatter(
+        x=[value for value, _, _ in rates], y=places.tolist(), mode="markers", name=name,
+        error_x={"type": "data", "symmetric": False, "array": [high - value for value, _, high in rates],
+                 "arrayminus": [value - low for value, low, _ in rates], "width": 0, "thickness": 2},
+        hovertemplate=f"{name}: %{{x:.2f}}<extra></extra>", **look,
+    )
+
+
+def _lines_of(row: Any) -> str:
+    """The change on two lines at most, and its day below."""
+    lines = wrap(str(row.change), LONGEST_LINE, max_lines=2, placeholder=" …") or [""]
+    return "<br>".join([*map(label, lines), day(row.changed_on)])
 
 
 # --- rituals

@@ -41,9 +41,9 @@ PACKS = {
     for pack in (
         Pack(
             "quarterly-planning", "Quarterly planning", "founders and leads who plan the next quarter",
-            "quarter", "this", ("overview", "mttr", "severity_trends", "follow_up_completion", "retro_actions", "promise_ledger",
-                                "roadmap_objectives", "decision_log", "ritual_health", "incident_stories", "restatements",
-                                "record_quality", "mttr_definitions"),
+            "quarter", "this", ("overview", "mttr", "severity_trends", "slo_error_budgets", "on_call_load", "follow_up_completion", "retro_actions", "promise_ledger",
+                                "roadmap_objectives", "decision_log", "capacity_forecast", "ritual_health", "incident_stories", "restatements",
+                                "founders_checklist", "record_quality", "mttr_definitions"),
         ),
         Pack(
             "monthly-retro", "Monthly retrospective", "the team at its retrospective", "month", "last",

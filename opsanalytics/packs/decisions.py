@@ -53,7 +53,7 @@ def standing(record: Record) -> Chart:
     changed = int((every["counted_on_source"] == "last changed").sum())
     caption = (f"By the {record.noun} they were decided in, else proposed in{_changed_words(changed)}, and by their status on "
                f"{day(record.as_of_on)}{left_out_words(record.metric('decision_count').excluded)}.")
-    return replace(chart, numbers=(record.number("decisions", "decision_count", "count"),) if len(every) else (),
+    return replace(chart, edges=spans.edges(periods), numbers=(record.number("decisions", "decision_count", "count"),) if len(every) else (),
                    caption=caption if chart.figure else "", definition=METRICS["decision_count"].definition)
 
 

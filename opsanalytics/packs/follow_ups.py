@@ -14,6 +14,7 @@ from opsanalytics.metrics.promises import WAYS, cohort
 from opsanalytics.metrics.result import Row, interval_words
 from opsanalytics.metrics.scope import read_scope
 from opsanalytics.packs.record import Record, left_out_words, short_words
+from opsanalytics.packs.spans import edges
 from opsanalytics.record_figures import ENDS, stacked_shares
 from opsanalytics.stats.competing import shares_at
 from opsanalytics.stats.intervals import Estimate
@@ -131,7 +132,7 @@ def standing(record: Record) -> Chart:
                        noun=record.noun)
     caption = (f"By the {record.noun} of the promise, {record.span_words(record.shown_periods)}. Whether it was late is unknown where "
                "nobody wrote down the day it was due or done.")
-    return replace(chart, numbers=open_promises(record), name="promises", caption=caption if chart.figure else "",
+    return replace(chart, edges=edges(record.shown_periods), numbers=open_promises(record), name="promises", caption=caption if chart.figure else "",
                    definition=METRICS[METRIC].definition_of("open", "overdue"))
 
 

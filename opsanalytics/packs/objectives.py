@@ -108,7 +108,7 @@ def ended(record: Record) -> Chart:
     chart = stacked(pd.DataFrame(counts, columns=["group", "kind", "count"]), [short_words(period) for period in periods], RESULT_STATES,
                     finding=_ended_finding(record, periods), name="key_results", noun=record.noun)
     caption = f"By the {record.noun} in which the objective's own period ends{_undated_words(record)}."
-    return replace(chart, numbers=tuple(_share(record, periods)), caption=caption if chart.figure else "",
+    return replace(chart, edges=spans.edges(periods), numbers=tuple(_share(record, periods)), caption=caption if chart.figure else "",
                    definition=METRICS[METRIC].definition)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pandas as pd
 
 from opsanalytics.figures import Chart, Number, day, plural
+from opsanalytics.metrics.outcomes import NO_RUNBOOK, Names, service_standings
 from opsanalytics.packs import spans
 from opsanalytics.packs.record import Record
 from opsanalytics.record_figures import each, stated_shares
@@ -114,14 +113,9 @@ def _services(record: Record) -> pd.DataFrame:
 
 
 def _without(record: Record) -> pd.DataFrame:
-    covered = {name.casefold() for name in record.table("runbooks")["service"].dropna()}
+    standings = service_standings(record.connection, Names(record.connection), record.as_of_on)
     rows = _services(record)
-    return rows.loc[[covered.isdisjoint(_names(row)) for row in each(rows)]]
-
-
-def _names(service: Any) -> set[str]:
-    aliases = service.aliases if isinstance(service.aliases, Iterable) else ()
-    return {name.casefold() for name in (service.service, *aliases)}
+    return rows.loc[[standings[row.service] == NO_RUNBOOK for row in each(rows)]]
 
 
 def runbooks_finding(record: Record) -> str:

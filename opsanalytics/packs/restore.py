@@ -21,6 +21,7 @@ from opsanalytics.figures import (
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.result import interval_words
 from opsanalytics.packs.record import Record, left_out_words, short_words
+from opsanalytics.packs.spans import edges
 from opsanalytics.stats.charts import ControlChart, ewma_chart
 from opsanalytics.stats.influence import Influence, influences
 
@@ -111,7 +112,8 @@ def trend(record: Record) -> Chart:
     caption = (f"Median time to restore of the incidents under way in each {record.noun}, those open from before too, with its "
                "95 % interval; few incidents make it wide.")
     stated = tuple(number for number in numbers if number.value is not None)
-    return replace(chart, numbers=stated, caption=caption if chart.figure else "", definition=METRICS["time_to_restore"].definition)
+    return replace(chart, edges=edges(record.shown_periods), numbers=stated, caption=caption if chart.figure else "",
+                   definition=METRICS["time_to_restore"].definition)
 
 
 def _trend_finding(rows: pd.DataFrame, noun: str) -> str:

@@ -149,7 +149,7 @@ def outcomes(record: Record) -> Chart:
                     noun=record.noun, finding=_outcomes_finding(retros))
     caption = (f"By the {record.noun} of the session that promised it first. Carried over: open, and promised again since. "
                "Gone: not done, and no longer spoken of.")
-    return replace(chart, numbers=_outcome_numbers(retros), caption=caption if chart.figure else "",
+    return replace(chart, edges=spans.edges(periods), numbers=_outcome_numbers(retros), caption=caption if chart.figure else "",
                    definition=METRICS[METRIC].definition_of("open", "carried_over"))
 
 

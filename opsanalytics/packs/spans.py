@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 import pandas as pd
 
 from opsanalytics.metrics.periods import Period, trailing
@@ -18,6 +21,13 @@ def shown(record: Record, days: pd.Series) -> tuple[Period, ...]:
     periods = trailing(record.period, PERIODS_SHOWN)
     known = days.dropna()
     return tuple(part for part in periods if len(known) and part.ends_on > min(known)) or periods[-1:]
+
+
+def edges(periods: Sequence[Period]) -> tuple[date, ...]:
+    """The first day of each, and the day after the last: their axis is one of time, unless it is the whole record as one."""
+    if periods[-1].kind == "all":
+        return ()
+    return (*(period.starts_on for period in periods), periods[-1].ends_on)
 
 
 def header(record: Record, counted: str) -> tuple[str, ...]:

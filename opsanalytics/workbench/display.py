@@ -27,6 +27,7 @@ from opsanalytics.figures import (
     Chart,
     Link,
     Number,
+    Shade,
     Tile,
     day,
     known,
@@ -36,6 +37,8 @@ from opsanalytics.figures import (
 )
 from opsanalytics.metrics.result import interval_words
 from opsanalytics.record_figures import OUTCOMES, Bullet, Story
+from opsanalytics.remarks import annotated
+from opsanalytics.workbench.session import remarks
 
 UNITS_IN_NUMBERS = ("minutes", "share")
 LONGEST_TABLE = 400
@@ -75,7 +78,14 @@ def tiles(shown: Iterable[Tile], *, caption: str = "", twin: pd.DataFrame | None
 
 
 def figure(chart: Chart) -> None:
-    """The finding, the figure, what it is made of, and the same data as a table. Nothing to draw: the finding alone."""
+    """The finding, the figure, what it is made of, and the same data as a table. Nothing to draw: the finding alone;
+    without either nothing is shown.
+
+    An axis of days has the remarks of the session's record on it.
+    """
+    if not chart.finding:
+        return
+    chart = annotated(chart, remarks())
     heading = f'<h2 class="ops-finding" id="{html.escape(chart.name)}">{_words(chart.finding)}</h2>'
     if chart.figure is None:
         _emit(heading, chart.finding, chart.numbers)
@@ -85,13 +95,18 @@ def figure(chart: Chart) -> None:
     _emit(_caption(chart.caption) + _details(chart), chart.caption)
 
 
-def table(rows: pd.DataFrame, *, finding: str = "", caption: str = "", numbers: Iterable[Number] = ()) -> None:
-    """A table with its finding. With no rows the finding says so alone; without either nothing is shown."""
+def table(
+    rows: pd.DataFrame, *, finding: str = "", caption: str = "", numbers: Iterable[Number] = (), twin: pd.DataFrame | None = None
+) -> None:
+    """A table with its finding. With no rows the finding says so alone; without either nothing is shown. The twin has all the
+    rows of which the table shows a few.
+    """
     if rows.empty and not finding:
         return
     heading = f'<h2 class="ops-finding">{_words(finding)}</h2>' if finding else ""
     body = _scroll(rows, finding or "table") if len(rows) else ""
-    _emit(heading + body + (_caption(caption) if body else ""), finding, numbers)
+    every = _folded(f"All {len(twin):,} of them", _scroll(twin, f"all: {finding}")) if twin is not None and len(twin) > len(rows) else ""
+    _emit(heading + body + (_caption(caption) if body else "") + every, finding, numbers)
 
 
 def sentence(text: str) -> None:
@@ -120,7 +135,8 @@ def _caption(text: str) -> str:
 
 def _details(chart: Chart) -> str:
     """What is counted, as the catalogue defines it, and the table twin."""
-    return _folded("What is counted, and the same as a table", _caption(chart.definition) + _scroll(chart.twin, chart.finding))
+    marked = _scroll(chart.remarks, "What is marked") if len(chart.remarks) else ""
+    return _folded("What is counted, and the same as a table", _caption(chart.definition) + _scroll(chart.twin, chart.finding) + marked)
 
 
 def _folded(summary: str, body: str) -> str:
@@ -218,6 +234,9 @@ def _row(values: Iterable[object], numeric: Sequence[bool]) -> str:
 
 
 def _said(value: object, text: str) -> str:
+    if isinstance(value, Shade):
+        deep = 40 * min(max(value.depth, 0), 1)
+        return f'<span class="ops-shade" style="--tone:var(--{value.tone});--depth:{deep:.0f}%">{html.escape(text)}</span>'
     return f'<a href="{html.escape(value.href)}">{html.escape(text)}</a>' if isinstance(value, Link) else html.escape(text)
 
 

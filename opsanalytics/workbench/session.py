@@ -92,6 +92,15 @@ def table(name: str) -> pandas.DataFrame:
     return connect().execute(f'select * from ops."{name}"').df()
 
 
+def remarks() -> pandas.DataFrame:
+    """The record's remarks for time axes: `starts_on`, `ends_on`, `text`; none before anything was read of it."""
+    import pandas
+
+    if not _sessions:
+        return pandas.DataFrame(columns=["starts_on", "ends_on", "text"])
+    return _sessions[0].connection.execute("select starts_on, ends_on, text from annotations where starts_on is not null").df()
+
+
 def metric(name: str, period: str | Period | None = None, by: str | None = None) -> MetricFrame:
     """A metric of the catalogue as a data frame: group, statistic, value, low, high, unit, n, n_open, n_excluded, note.
 

@@ -23,9 +23,9 @@ WORKSPACES = {
     "empty": {},
     "long ago": {"INC-1": incident("2023-11-04", "SEV-1")},
 }  # fmt: skip
-DRAWN = {"busy": {"index.html": 3, "mttr.html": 2, "severity_trends.html": 2, "follow_up_completion.html": 3, "retro_actions.html": 0,
-                  "promise_ledger.html": 0, "roadmap_objectives.html": 0, "decision_log.html": 0, "ritual_health.html": 0,
-                  "incident_stories.html": 0, "restatements.html": 0, "record_quality.html": 1, "mttr_definitions.html": 1}}  # fmt: skip
+DRAWN = {"busy": {"index.html": 3, "mttr.html": 2, "severity_trends.html": 2, "slo_error_budgets.html": 0, "on_call_load.html": 0, "follow_up_completion.html": 3, "retro_actions.html": 0,
+                  "promise_ledger.html": 0, "roadmap_objectives.html": 0, "decision_log.html": 0, "capacity_forecast.html": 0, "ritual_health.html": 0,
+                  "incident_stories.html": 0, "restatements.html": 0, "founders_checklist.html": 0, "record_quality.html": 1, "mttr_definitions.html": 1}}  # fmt: skip
 
 pytestmark = [
     pytest.mark.browser,

@@ -23,9 +23,9 @@ from opsanalytics.warehouse.load import load
 from opsanalytics.workspace import read_workspace
 
 NOW = datetime(2026, 11, 22, 20, 0)
-PAGES = ("index.html", "mttr.html", "severity_trends.html", "follow_up_completion.html", "retro_actions.html",
-         "promise_ledger.html", "roadmap_objectives.html", "decision_log.html", "ritual_health.html", "incident_stories.html",
-         "restatements.html", "record_quality.html", "mttr_definitions.html")  # fmt: skip
+PAGES = ("index.html", "mttr.html", "severity_trends.html", "slo_error_budgets.html", "on_call_load.html", "follow_up_completion.html", "retro_actions.html",
+         "promise_ledger.html", "roadmap_objectives.html", "decision_log.html", "capacity_forecast.html", "ritual_health.html", "incident_stories.html",
+         "restatements.html", "founders_checklist.html", "record_quality.html", "mttr_definitions.html")  # fmt: skip
 
 
 def incident(day: str, severity: str = "SEV-2", title: str = "Checkout times out", minutes: int | None = 45) -> str:

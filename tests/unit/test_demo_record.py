@@ -73,7 +73,8 @@ class TestTruth:
         assert max(days) <= str(until)
 
 
-@pytest.mark.parametrize(("until", "seed"), [(UNTIL, 1), (UNTIL, 2), (UNTIL, 3), (UNTILS[2], 1), (UNTILS[3], 2)])
+@pytest.mark.parametrize(("until", "seed"), [
+    (UNTIL, 1), (UNTILS[2], 1), *(pytest.param(until, seed, marks=pytest.mark.long) for until, seed in ((UNTIL, 2), (UNTIL, 3), (UNTILS[3], 2)))])  # fmt: skip
 class TestRetrospectives:
     def test_files_list_what_was_meant(self, until: datetime.date, seed: int) -> None:
         listed = {(day, text, owner) for day, said in held_retros(until, seed) for _, text, owner, _, _ in top_three(said)}
