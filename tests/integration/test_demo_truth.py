@@ -18,7 +18,7 @@ from opsanalytics.workspace import read_workspace
 UNTIL = date(2026, 9, 30)
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(scope="module", params=[1, pytest.param(2, marks=pytest.mark.long)])
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
     folder = tmp_path_factory.mktemp("demo") / "co"
     write_demo(folder, until=UNTIL, seed=request.param)
