@@ -53,6 +53,10 @@ class Repository:
             raise RepositoryError(f"git {command}: {done.stderr.decode(errors='replace').strip()}")
         return done.stdout
 
+    def folder(self) -> str:
+        """Where the folder lies in the repository: `` at its root, else `handbook/ops/`."""
+        return self.git("rev-parse", "--show-prefix").decode(errors="surrogateescape").rstrip("\n")
+
     def head(self) -> str:
         return self.git("rev-parse", "--verify", "--quiet", "HEAD^{commit}").decode().strip()
 

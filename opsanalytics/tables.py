@@ -33,6 +33,9 @@ PAGE_URGENCIES = ("high", "low")
 LEVELS = ("error", "warning", "info")
 FILE_STATUSES = ("loaded", "rejected", "ignored")
 
+# What makes a spreadsheet take a text for a formula, full-width signs too where it knows them.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
 TYPES = {
     "text": "VARCHAR",
     "texts": "VARCHAR[]",
@@ -588,6 +591,8 @@ LOAD_TABLES = (
             _column("tool_version", "text", "version of opsanalytics", required=True),
             _column("fingerprint", "text", "hash of everything that the load depends on", required=True),
             _column("company", "text", "name for headers"),
+            _column("record_address", "text", "where a line of a record is on the forge of ops.yml, `{path}` and `{line}` to be filled in; "
+                    "NULL without a forge or a commit"),
             _column("zone", "text", "zone in which days and periods are cut", required=True),
             _column("fiscal_year_start", "integer", "month in which the fiscal year starts", required=True),
             _column("policies", "text", "the policies of ops.yml, as JSON", required=True),

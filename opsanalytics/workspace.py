@@ -8,10 +8,20 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from opsanalytics.errors import WorkspaceError
 from opsanalytics.findings import Finding, finding
+from opsanalytics.forges import check_forge
 from opsanalytics.markup.decode import decode
 from opsanalytics.markup.strict_yaml import MarkupError, Node, parse_yaml
 from opsanalytics.markup.words import fold_label
@@ -122,6 +132,7 @@ class Settings(_Strict):
     """The settings of ops.yml; every one has a default."""
 
     company: str | None = None
+    forge: Annotated[str, AfterValidator(check_forge)] | None = None
     zone: str | None = None
     date_order: Literal["DMY", "MDY"] | None = None
     fiscal_year_start: int = Field(1, ge=1, le=12)

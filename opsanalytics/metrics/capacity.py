@@ -99,6 +99,19 @@ def outlooks(connection: DuckDBPyConnection) -> list[Outlook]:
     return _outlooks(clock, [*_incidents(connection, clock), *_load(connection, clock)])
 
 
+def next_outlooks(connection: DuckDBPyConnection, kind: str) -> list[Outlook]:
+    """Of all incidents, of pages and of hours interrupted: those of the next period of the kind, a name of KINDS."""
+    clock = read_clock(connection)
+    totals = [each for each in (*_incidents(connection, clock), *_load(connection, clock)) if each.group is None]
+    period = following(clock.period("this", kind))
+    return [Outlook(history, period, _answer(history, period)) for history in totals]
+
+
+def roster_row(connection: DuckDBPyConnection, outlook: Outlook) -> Row:
+    """A row of `roster_rows`: the outlook's period, of hours interrupted."""
+    return _roster_row(connection, read_clock(connection), outlook.period, _estimate(outlook))
+
+
 def forecast_rows(connection: DuckDBPyConnection) -> list[Row]:
     """One row an outlook. low and high: the 80 % interval. hit_low and hit_high: 95 %, of the share of origins at which such
     an interval was right. A model's column is its mean interval score in the backtest, in the unit; the less the better.

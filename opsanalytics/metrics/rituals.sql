@@ -114,3 +114,9 @@ from population
 inner join grouped using (session_id)
 group by label, left_out
 order by label is null, min(label_rank), label, reason
+
+-- name: last_retrospective
+-- The last day before `$as_of_on` on which a retrospective was held; NULL when there is none.
+select max(held_on) as held_on
+from ritual_facts
+where ritual = 'retrospective' and is_held and held_on < cast($as_of_on as date)

@@ -116,6 +116,7 @@ def _settings_text(root: Path, places: Iterable[Place]) -> str:
     return f"""\
 # The settings of opsanalytics for this workspace; everything here is optional.
 company: {_quoted(root.name)}
+# forge: https://github.com/acme/ops  # pages lead from a record to its line there
 {chr(10).join(_time_lines(root, places))}
 # fiscal_year_start: 2             # month
 # severities: [SEV-1, SEV-2, SEV-3]  # worst first

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from opsanalytics import __version__
 from opsanalytics.errors import DatabaseError, DestinationError, QueryError, RepositoryError, WorkspaceError
 from opsanalytics.findings import Finding, finding
+from opsanalytics.forges import record_address
 from opsanalytics.ledger import keep_ledger
 from opsanalytics.linter import Lint, lint, missing_files, without_ignored
 from opsanalytics.markup.decode import decode
@@ -166,7 +167,14 @@ def _read(sight: _Sight, memories: Collection[Path], progress: Progress = lambda
     progress("checking the record")
     record = Lint(records.rows, sight.texts, records.stated, sight.missing, workspace.context, moment.as_of)
     records.findings = list(without_ignored([*records.findings, *lint(record)], sight.texts))
-    return records, load_row | {"git_commit": sight.commit, "fingerprint": sight.fingerprint}
+    return records, load_row | {"git_commit": sight.commit, "record_address": _record_address(sight), "fingerprint": sight.fingerprint}
+
+
+def _record_address(sight: _Sight) -> str | None:
+    forge = sight.workspace.settings.forge
+    if forge is None or sight.repository is None or sight.commit is None:
+        return None
+    return record_address(forge, sight.commit, sight.repository.folder())
 
 
 def _repository(workspace: Workspace, as_of: str | None) -> tuple[Repository | None, list[Finding]]:
