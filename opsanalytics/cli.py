@@ -445,13 +445,14 @@ def _alerts_text(said: dict[str, Any], standing: int) -> str:
 
 @cli.command()
 @click.argument("pack", required=False)
-@click.option("--period", metavar="P", help="2026-Q3, 2026-10, ..., this, last; else the pack's own.")
+@click.option("--period", metavar="P", help="2026-Q3, 2026-10, ..., this, last, since-last-retrospective; else the pack's own.")
 @click.option("--as-of", metavar="DATE|COMMIT", help="The record as it stood at the end of that day, or in that commit.")
 @click.option("--by", metavar="COLUMN", help="Group the pages by this column where they can be grouped.")
+@click.option("--single-file", is_flag=True, help="All pages as one HTML file too, to send.")
 @click.option("--output", type=_FOLDER, help="Write the pack there, not to reports/PACK/PERIOD.")
 @click.option("--isolated", is_flag=True, help="Start every notebook's kernel from nothing; slower.")
 @_reads_database
-def report(pack: str | None, period: str | None, as_of: str | None, by: str | None, output: Path | None, isolated: bool,
+def report(pack: str | None, period: str | None, as_of: str | None, by: str | None, single_file: bool, output: Path | None, isolated: bool,
            database: Path | None, no_load: bool) -> None:  # fmt: skip
     """Run a pack's notebooks and write its pages; without PACK, list the packs."""
     from opsanalytics.packs.catalogue import PACKS, find_pack, own_packs
@@ -464,15 +465,19 @@ def report(pack: str | None, period: str | None, as_of: str | None, by: str | No
     find_pack(pack, own)
     if as_of and click.get_current_context().get_parameter_source("database") is click.core.ParameterSource.COMMANDLINE:
         raise UsageError("--as-of reads the files of a workspace; leave --database out")
-    result = _make_pack(pack, own, period, as_of, by, output, database, isolated=isolated, no_load=no_load)
-    for warning in getattr(result, "warnings", ()):
+    result = _make_pack(pack, own, period, as_of, by, output, database, single_file=single_file, isolated=isolated, no_load=no_load)
+    for warning in result.warnings:
         note(warning)
     click.echo(f"made {counted(len(result.pages), 'page')} in {result.seconds:.0f} s")
+    for missing in result.left_out:
+        note(f"left out {missing}")
+    if result.single_file:
+        click.echo(f"send {result.single_file}")
     click.echo(f"open {result.index}")
 
 
 def _make_pack(pack: str, own: dict[str, Any], period: str | None, as_of: str | None, by: str | None, output: Path | None,
-               database: Path | None, *, isolated: bool, no_load: bool) -> Any:  # fmt: skip
+               database: Path | None, *, single_file: bool, isolated: bool, no_load: bool) -> Any:  # fmt: skip
     from tempfile import TemporaryDirectory
 
     from opsanalytics.packs.make import make_pack
@@ -486,7 +491,7 @@ def _make_pack(pack: str, own: dict[str, Any], period: str | None, as_of: str | 
             standing = _tables(database, no_load=no_load)
         with progress() as say:
             return make_pack(pack, database=standing, reports=_shelf(database, as_of, output), period=period, by=by,
-                             output=output, isolated=isolated, own=own, progress=say)  # fmt: skip
+                             output=output, single_file=single_file, isolated=isolated, own=own, progress=say)  # fmt: skip
 
 
 def _shelf(database: Path | None, as_of: str | None, output: Path | None) -> Path:

@@ -11,35 +11,40 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
 import plotly.io as pio
 
+from opsanalytics.metrics.result import interval_words
+
 FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 NO_SEVERITY = "(not stated)"
-# What a cell emits beside its HTML: a figure, and the numbers that it states.
+# What a cell emits beside its HTML: a figure, the numbers that it states, and what of it belongs in a mail.
 PLOTLY = "application/vnd.plotly.v1+json"
 NUMBERS = "application/vnd.opsanalytics.numbers+json"
+SUMMARY = "application/vnd.opsanalytics.summary+json"
 LONGEST_LABEL = 80
+UNITS_IN_NUMBERS = ("minutes", "share")
 
 # Tone -> colours on light paper, on a dark screen, and in a notebook whose theme is not known.
-# Lightness alone orders the severities, so the scale survives colour blindness and a grey printer.
+# Lightness alone orders severities and states, so the scales survive colour blindness and a grey printer; even the palest
+# mark is 3:1 to the page (WCAG 2.2, 1.4.11).
 TONES: Mapping[str, tuple[str, str, str]] = {
-    "severity-1": ("#3f1646", "#f3d3f7", "#7d2f89"),
-    "severity-2": ("#86458f", "#bb84c4", "#a968b3"),
-    "severity-3": ("#b891bf", "#7b4f83", "#c79fce"),
-    "severity-4": ("#d6bddb", "#573a5d", "#dcc3e0"),
-    "severity-5": ("#e9dcec", "#402f44", "#eadcec"),
-    "unknown": ("#b4bac2", "#5d646e", "#9aa1aa"),
-    "state-1": ("#d5d9de", "#3a4048", "#c3c8ce"),
-    "state-2": ("#a7aeb7", "#5d646e", "#a0a7b0"),
-    "state-3": ("#6b737d", "#9aa2ac", "#7a828c"),
+    "severity-1": ("#35193a", "#eed5f1", "#7d2f89"),
+    "severity-2": ("#5b3363", "#d4b0d9", "#a968b3"),
+    "severity-3": ("#7c5183", "#b68dbc", "#c79fce"),
+    "severity-4": ("#966f9c", "#9b71a2", "#dcc3e0"),
+    "severity-5": ("#aa86b0", "#84598b", "#eadcec"),
+    "unknown": ("#8f949a", "#64696e", "#9aa1aa"),
+    "state-1": ("#8f949a", "#64696e", "#c3c8ce"),
+    "state-2": ("#696d73", "#878c92", "#a0a7b0"),
+    "state-3": ("#43474d", "#b1b6bd", "#7a828c"),
     "state-4": ("#1b1e22", "#f0f2f4", "#4c535b"),
-    "better": ("#1c5fb0", "#7fb4f5", "#3f86d8"),
+    "better": ("#1a6ac8", "#7fb4f5", "#3f86d8"),
     "worse": ("#b04a00", "#f5a356", "#d0701f"),
     "ink": ("#1b1e22", "#eceef0", "#6b737d"),
     "muted": ("#5a626c", "#a3abb5", "#7a828c"),
@@ -55,7 +60,7 @@ VERDICT_LOOK: Mapping[str, tuple[str, str]] = {
 }
 BAND = "rgba(128,136,146,.16)"
 
-_AXIS = {"automargin": True, "gridcolor": "rgba(128,136,146,.25)", "zeroline": False, "showline": False, "ticks": "",
+_AXIS = {"automargin": True, "ticklabelstandoff": 5, "gridcolor": "rgba(128,136,146,.25)", "zeroline": False, "showline": False, "ticks": "",
          "fixedrange": True}
 pio.templates["opsanalytics"] = go.layout.Template(
     layout={
@@ -63,9 +68,9 @@ pio.templates["opsanalytics"] = go.layout.Template(
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-        "xaxis": {**_AXIS, "showgrid": False},
+        "xaxis": {**_AXIS, "showgrid": False, "tickangle": 0},
         "yaxis": _AXIS,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal",
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal", "entrywidth": 0,
                    "itemclick": False, "itemdoubleclick": False},
         "hoverlabel": {"align": "left", "font": {"family": FONTS, "size": 13}},
         "bargap": 0.2,
@@ -104,6 +109,28 @@ class Link:
         return self.text
 
 
+class Said(NamedTuple):
+    """A number in a sentence: how it is said there, and the figure of that name to which it leads."""
+
+    text: str
+    href: str
+    number: Number
+
+
+Sentence = list[str | tuple[str, str] | Said]
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A cell of a table that says where something is written: a line of a file of the record."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
 @dataclass(frozen=True)
 class Shade:
     """A cell of a table that stands on a tone, the deeper the more of it there is (0..1). The text says all that the tone does."""
@@ -119,7 +146,7 @@ class Shade:
 @dataclass(frozen=True)
 class Tile:
     """A number with its label, what it stands on in words, its course over the last periods, oldest first, and what the
-    comparison with the period before says beside the verdict, or why there is none.
+    comparison with the period before says beside the verdict, or why there is none. states: the numbers of these words.
     """
 
     label: str
@@ -129,6 +156,7 @@ class Tile:
     href: str | None = None
     period: str = "quarter"
     compared: str = ""
+    states: tuple[Number, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,6 +176,13 @@ class Chart:
     definition: str = ""
     edges: tuple[date, ...] = ()
     remarks: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def low(chart: Chart, height: int = 220) -> Chart:
+    """The same, no higher than this, for a page with many."""
+    if chart.figure is None or chart.figure.layout.height <= height:
+        return chart
+    return replace(chart, figure=go.Figure(chart.figure).update_layout(height=height))
 
 
 # --- words
@@ -191,6 +226,18 @@ def quantity(value: float | None, unit: str) -> str:
     return f"{number} {unit if value != 1 else unit.removesuffix('s')}".strip()
 
 
+def interval(number: Number) -> str:
+    """Where the truth may lie, the unit only where the ends may differ in it: `41 min to 1 h 30 min`, but `2 to 9`."""
+    if not known(number.value):
+        return ""
+    return interval_words(number.low, number.high, lambda end: _end(end, number.unit))
+
+
+def _end(end: float, unit: str) -> str:
+    words = quantity(end, unit)
+    return words if unit in UNITS_IN_NUMBERS else words.partition(" ")[0]
+
+
 def plural(count: int, noun: str) -> str:
     """A count with its noun: `1 incident`, `6 incidents`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
@@ -209,9 +256,10 @@ def short(text: object) -> str:
 # --- tones
 
 def severity_tone(severity: str, scale: Sequence[str]) -> str:
+    """The levels of a short scale are spread over the tones."""
     if severity not in scale:
         return "unknown"
-    return f"severity-{min(scale.index(severity) + 1, SEVERITY_TONES)}"
+    return f"severity-{1 + round(scale.index(severity) * (SEVERITY_TONES - 1) / max(len(scale) - 1, 1))}"
 
 
 def _trace_tone(tone: str) -> dict[str, Any]:
@@ -251,7 +299,7 @@ def weekly_incidents(
         if since is not None:
             _mark_day(figure, *since)
         if band is not None:
-            figure.add_traces(_week_band(band)).update_yaxes(range=[0, 1.2 * _top(band)])
+            figure.add_traces(_week_band(band)).update_yaxes(range=[0, 1.3 * _top(band)])
         return Chart(finding, figure, _with_band(_wide(rows, "week_on", scale), band), name="weekly_incidents")
     return Chart(finding, name="weekly_incidents")
 
@@ -298,8 +346,8 @@ def _top(band: pd.DataFrame) -> float:
 
 
 def _band(x: Sequence[str], band: pd.DataFrame) -> list[go.Scatter]:
-    """`low` to `high` as an area, `centre` as a dotted line."""
-    edge = {"mode": "lines", "hoverinfo": "skip", "meta": {"tone": "muted"}}
+    """`low` to `high` as an area, `centre` as a dotted line; behind what they are of, whose colours stay as they are."""
+    edge = {"mode": "lines", "hoverinfo": "skip", "meta": {"tone": "muted"}, "zorder": -1}
     thin = {"color": TONES["muted"][2], "width": 1}
     return [
         go.Scatter(x=x, y=band["low"].tolist(), showlegend=False, line={**thin, "width": 0}, **edge),
@@ -386,7 +434,7 @@ def _dots(part: pd.DataFrame, place: int, tone: str, symbol: str, verb: str) -> 
     text = [f"{label(row.incident_id)}<br>{label(row.title)}<br>{verb} {duration(row.minutes)}"
             for row in part.itertuples()]
     look = _trace_tone(tone)
-    look["marker"] |= {"symbol": symbol, "size": 11 if symbol != "circle" else 8, "opacity": 0.85,
+    look["marker"] |= {"symbol": symbol, "size": 11 if symbol != "circle" else 8,
                        "line": {"width": 2 if symbol != "circle" else 0}}
     return go.Scatter(
         x=part["minutes"].tolist(), y=[place + ((i * 0.618034) % 1 - 0.5) * 0.5 for i in range(len(part))],
@@ -402,7 +450,7 @@ def _median_mark(medians: pd.DataFrame, group: str, place: int) -> list[go.Scatt
     value, low, high = (row.iloc[0][key] for key in ("value", "low", "high"))
     line = {"color": TONES["ink"][2], "width": 2}
     bar = go.Scatter(x=[max(low or 0, TICKS[0] / 10), high], y=[place - 0.36] * 2, mode="lines",
-                     line={**line, "width": 5}, opacity=0.35, hoverinfo="skip", meta={"tone": "ink"})
+                     line={"color": TONES["state-1"][2], "width": 5}, hoverinfo="skip", meta={"tone": "state-1"})
     return [
         *([bar] if known(low) and known(high) else []),
         go.Scatter(x=[value] * 2, y=[place - 0.36, place + 0.3], mode="lines+text", line=line, meta={"tone": "ink"},
@@ -479,10 +527,17 @@ def _course_twin(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _period_axis(periods: Sequence[str]) -> dict[str, Any]:
-    """Periods in their order, each label on two lines, so that eight fit a phone; one alone does not fill the width."""
+    """Periods in their order; one alone does not fill the width."""
     return {"type": "category", "range": [-0.5, max(len(periods), 4) - 0.5], "categoryorder": "array",
-            "categoryarray": list(periods), "tickangle": 0, "tickvals": list(periods),
-            "ticktext": [label(name).replace(" ", "<br>").replace("..", "<br>") for name in periods]}
+            "categoryarray": list(periods), "tickvals": list(periods), "ticktext": _narrow(periods)}
+
+
+def _narrow(names: Sequence[str]) -> list[str]:
+    """Labels on two lines, a second line that repeats left out, so that eight fit a phone: `Q1` over `2026`, `Q2`, `Q3`."""
+    lines = [label(name).replace(" ", "<br>").replace("..", "<br>") for name in names]
+    seconds = [line.rpartition("<br>")[2] for line in lines]
+    return [line.removesuffix(f"<br>{second}") if second == before else line
+            for line, second, before in zip(lines, seconds, ["", *seconds], strict=False)]
 
 
 def _period_twin(rows: pd.DataFrame, noun: str) -> pd.DataFrame:

@@ -18,6 +18,8 @@ from typing import Any
 
 import click
 
+from opsanalytics.tables import FORMULA_STARTS
+
 Row = Mapping[str, Any]
 
 
@@ -76,7 +78,7 @@ def _cell(value: Any) -> Any:
         value = json.dumps(value, ensure_ascii=False)
     if isinstance(value, str) and sys.stdout.isatty():
         value = printable(value)
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
 def as_table(rows: Iterable[Row], names: Sequence[str], *, width: int = 60) -> str:

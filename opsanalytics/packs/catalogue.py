@@ -10,6 +10,7 @@ from opsanalytics.errors import UsageError, WorkspaceError
 from opsanalytics.workspace import CONFIG, Workspace
 
 OWN = ".ipynb"
+TAKEN = {"index", "summary"}  # pages of every pack
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Pack:
 PACKS = {
     pack.name: pack
     for pack in (
+        Pack(
+            "weekly-oncall", "Weekly on-call review", "whoever hands over the pager, and the lead", "week", "last",
+            ("oncall_overview", "on_call_load", "slo_error_budgets", "incident_stories", "follow_up_completion", "promise_ledger", "record_quality"),
+        ),
         Pack(
             "quarterly-planning", "Quarterly planning", "founders and leads who plan the next quarter",
             "quarter", "this", ("overview", "mttr", "severity_trends", "slo_error_budgets", "on_call_load", "follow_up_completion", "retro_actions", "promise_ledger",
@@ -81,8 +86,8 @@ def _check(pack: Pack, root: Path) -> None:
             raise WorkspaceError(f"{where}: there is no notebook `{notebook}`; write a path in the workspace, or one of {shipped}")
         if notebook.endswith(OWN) and not source.resolve().is_relative_to(root):
             raise WorkspaceError(f"{where}: `{notebook}` must stay inside the workspace")
-    if len(pack.sources) < len(pack.notebooks) or "index" in list(pack.sources)[1:]:
-        raise WorkspaceError(f"{where}: two pages would have one name; rename a notebook")
+    if len(pack.sources) < len(pack.notebooks) or TAKEN & set(pack.sources):
+        raise WorkspaceError(f"{where}: two pages would have one name, or one of {', '.join(sorted(TAKEN))}; rename a notebook")
 
 
 def find_pack(name: str, own: Mapping[str, Pack]) -> Pack:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,39 +14,40 @@ import duckdb
 from opsanalytics.errors import NotebookError, UsageError
 from opsanalytics.metrics.dimensions import find_grouping
 from opsanalytics.metrics.periods import Period, parse_period
+from opsanalytics.metrics.queries import fetch
 from opsanalytics.packs.catalogue import Pack, find_pack
 from opsanalytics.packs.manifest import write_manifest
-from opsanalytics.packs.numbers import as_json, collect_numbers
-from opsanalytics.packs.render import Page, render_site
+from opsanalytics.packs.outputs import write_outputs
 from opsanalytics.packs.run import FailedRunError, Parameters, Run, check_parameters, declared_parameters, run_notebooks
-from opsanalytics.packs.sheets import write_sheets
 from opsanalytics.packs.shelf import check_destination, keep_failed, put, run_folder
-from opsanalytics.tables import TABLES
 from opsanalytics.warehouse.connect import locked, read_clock
 
-LEFT_OUT_OF_SHEETS = ("loads",)  # names folders of the machine that loaded
+SINCE_RETROSPECTIVE = "since-last-retrospective"
 
 
 @dataclass(frozen=True)
 class PackResult:
     """Where the pack stands. `pages` are file names in `folder`, the first page first; `warnings` are what its notebooks
-    wrote to stderr, a line each behind the notebook's name.
+    wrote to stderr, a line each behind the notebook's name; `left_out` is what of it could not be made, and why.
     """
 
     folder: Path
     index: Path
     seconds: float
     pages: tuple[str, ...]
+    single_file: Path | None
     warnings: tuple[str, ...]
+    left_out: tuple[str, ...]
 
 
 def make_pack(
     name: str, *, database: Path, reports: Path, period: str | None = None, by: str | None = None,
-    output: Path | None = None, isolated: bool = False, own: Mapping[str, Pack] = MappingProxyType({}),
-    progress: Callable[[str], None] = lambda line: None,
+    output: Path | None = None, single_file: bool = False, isolated: bool = False,
+    own: Mapping[str, Pack] = MappingProxyType({}), progress: Callable[[str], None] = lambda line: None,
 ) -> PackResult:
-    """Makes the pack and puts it at `output`, else at `reports/<pack>/<period>`, in place of one that stands there.
-    isolated: each notebook in a process that starts from nothing, which takes longer. own: the team's packs.
+    """Makes the pack and puts it at `output`, else at `reports/<pack>/<period>`, in place of one that stands there; with
+    `single_file` all of its pages are one HTML file in it too. isolated: each notebook in a process that starts from nothing,
+    which takes longer. own: the team's packs.
 
     Refused before anything runs: an unknown pack, period, `by` or parameter (UsageError), a database that cannot be
     read (DatabaseError), a destination that is taken (DestinationError). A notebook that fails (NotebookError) leaves
@@ -66,15 +68,30 @@ def make_pack(
         (built / "notebooks").mkdir(parents=True)
         runs = planned_runs(pack, parameters, built / "notebooks")
         warnings = _run(pack, runs, reports, database=database, isolated=isolated, progress=progress)
-        pages = tuple(page.file for page in _render(built, pack, covered, database, parameters))
+        progress("pages, tables, report.pdf")
+        with locked(database) as connection:
+            made = write_outputs(built, pack, covered, connection, single_file=single_file)
+            write_manifest(built, pack, covered, parameters, connection)
         put(built, destination, shelf=reports)
-    return PackResult(destination, destination / "index.html", time.monotonic() - began, pages, warnings)
+    whole = destination / made.single_file if made.single_file else None
+    return PackResult(destination, destination / "index.html", time.monotonic() - began, made.pages, whole, warnings, made.left_out)
 
 
 def _period(connection: duckdb.DuckDBPyConnection, pack: Pack, text: str | None) -> Period:
     clock = read_clock(connection)
+    if text == SINCE_RETROSPECTIVE:
+        text = _days_since_retrospective(connection, clock.as_of_on)
     return parse_period(text or pack.default_period, as_of_on=clock.as_of_on, fiscal_year_start=clock.fiscal_year_start,
                         kind=pack.period_kind)
+
+
+def _days_since_retrospective(connection: duckdb.DuckDBPyConnection, as_of_on: date) -> str:
+    """The days after the last that was held before the as-of day, which may be that of the next, up to the as-of."""
+    [row] = fetch(connection, "rituals.last_retrospective", {"as_of_on": as_of_on})
+    if row["held_on"] is None:
+        raise UsageError(f"{SINCE_RETROSPECTIVE}: none was held before {as_of_on}; ops/rituals/retrospective/<day>.md brings them, "
+                         "or name a period such as last")
+    return f"{row['held_on'] + timedelta(1)}..{as_of_on}"
 
 
 def _run(
@@ -99,13 +116,3 @@ def planned_runs(pack: Pack, parameters: Parameters, folder: Path) -> list[Run]:
     for run in runs:
         check_parameters(run.name, declared[run.name], run.parameters)
     return runs
-
-
-def _render(built: Path, pack: Pack, period: Period, database: Path, parameters: Parameters) -> tuple[Page, ...]:
-    pages = render_site(built, pack, period.name)
-    numbers = collect_numbers(built / "notebooks" / f"{name}.ipynb" for name in pack.sources)
-    (built / "numbers.json").write_text(as_json(numbers), encoding="utf-8")
-    with locked(database) as connection:
-        write_sheets(connection, [table for table in TABLES if table not in LEFT_OUT_OF_SHEETS], built / "data.xlsx")
-        write_manifest(built, pack, period, parameters, connection)
-    return pages

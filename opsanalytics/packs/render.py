@@ -10,11 +10,10 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -28,51 +27,77 @@ from opsanalytics.figures import PLOTLY, TONES
 from opsanalytics.packs.catalogue import Pack
 
 STYLE = re.compile(r'<style class="opsanalytics">(.*?)</style>', re.DOTALL)
+FINDING = re.compile(r'<h2 class="ops-finding" id="([^"]+)">.*?(?=</h2>)', re.DOTALL)
 _FILES = files("opsanalytics.packs") / "page"
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page and the executed notebook behind it."""
+    """A page and the executed notebook behind it. body: its cells as HTML; style: the sheet that they bring, said once."""
 
     name: str
     file: str
     title: str
+    body: str
+    style: str
 
     @property
     def short(self) -> str:
         return self.title.partition(":")[0]
 
 
-def render_site(folder: Path, pack: Pack, period: str) -> tuple[Page, ...]:
-    """Writes a page for each executed notebook in `folder/notebooks`; the first is index.html."""
-    notebooks = {name: nbformat.read(folder / "notebooks" / f"{name}.ipynb", as_version=4) for name in pack.sources}
-    pages = tuple(Page(name, "index.html" if place == 0 else f"{name}.html", _title(notebook, name))
-                  for place, (name, notebook) in enumerate(notebooks.items()))
-    for page in pages:
-        text = _page(notebooks[page.name], page, pages, pack, period)
-        (folder / page.file).write_text(text, encoding="utf-8")
-    _write_shared(folder)
-    return pages
+    @property
+    def has_charts(self) -> bool:
+        return 'class="chart"' in self.body
 
 
-def _write_shared(folder: Path) -> None:
-    with as_file(files(plotly) / "package_data" / "plotly.min.js") as script:
-        shutil.copyfile(script, folder / "plotly.min.js")
-    shutil.copyfile(str(_FILES / "page.js"), folder / "page.js")
-    light = ";".join(f"--{tone}:{colours[0]}" for tone, colours in TONES.items())
-    sheet = (_FILES / "page.css").read_text(encoding="utf-8")
-    (folder / "page.css").write_text(f".on-paper{{{light}}}\n{sheet}", encoding="utf-8")
+def read_pages(executed: Sequence[Path]) -> tuple[Page, ...]:
+    """The pages of executed notebooks; the first is index.html."""
+    return tuple(_page(path.stem, "index.html" if place == 0 else f"{path.stem}.html", nbformat.read(path, as_version=4))
+                 for place, path in enumerate(executed))
 
 
-def _page(notebook: Any, page: Page, pages: Sequence[Page], pack: Pack, period: str) -> str:
+def _page(name: str, file: str, notebook: Any) -> Page:
     body = _body(notebook)
     style = STYLE.search(body)
+    return Page(name, file, _title(notebook, name), STYLE.sub("", body), style[1] if style else "")
+
+
+def write_site(folder: Path, pages: Sequence[Page], pack: Pack, period: str, also: Mapping[str, str]) -> None:
+    """also: files of the pack beside pages and data that its pages link to, and what they are."""
+    page_html = template("page.html")
+    for page in pages:
+        text = page_html.render(page=page, pages=pages, pack=pack, period=period, also=also, version=__version__)
+        (folder / page.file).write_text(text, encoding="utf-8")
+    (folder / "plotly.min.js").write_text(plotly_script(), encoding="utf-8")
+    for name in ("page.js", "tables.js", "page.css"):
+        (folder / name).write_text(shared(name), encoding="utf-8")
+
+
+def template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string((_FILES / "page.html").read_text(encoding="utf-8")).render(
-        body=STYLE.sub("", body), style=style[1] if style else "", has_charts='class="chart"' in body,
-        name=page.name, title=page.title, pages=pages, pack=pack, period=period, version=__version__,
-    )
+    return environment.from_string(_source(name))
+
+
+def shared(name: str) -> str:
+    """A script or style sheet of the pages; `page.css` knows the tones of paper."""
+    if name != "page.css":
+        return _source(name)
+    light = ";".join(f"--{tone}:{colours[0]}" for tone, colours in TONES.items())
+    return f".on-paper{{{light}}}\n{_source(name)}"
+
+
+def plotly_script() -> str:
+    return (files(plotly) / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+
+
+def _source(name: str) -> str:
+    return (_FILES / name).read_text(encoding="utf-8")
+
+
+def title_of(source: Path) -> str:
+    """The title of the page that a notebook makes."""
+    return _title(nbformat.read(source, as_version=4), source.stem)
 
 
 def _title(notebook: Any, name: str) -> str:
@@ -89,8 +114,9 @@ def _body(notebook: Any) -> str:
     shown = deepcopy(notebook)
     for cell in shown.cells:
         cell["outputs"] = [_drawable(output) for output in cell.get("outputs", [])]
+        _name(cell)
     exporter = HTMLExporter(
-        template_name="basic", raw_template=(_FILES / "cells.html.j2").read_text(encoding="utf-8"),
+        template_name="basic", raw_template=_source("cells.html.j2"),
         exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True,
     )
     return str(exporter.from_notebook_node(shown)[0])
@@ -106,6 +132,18 @@ def _drawable(output: Any) -> Any:
         f'<div class="chart"><div class="drawing" role="img" aria-label="{finding}"></div>'
         f'<script type="application/json">{_inert(drawn)}</script></div>'
     )})
+
+
+def _name(cell: Any) -> None:
+    """What a cell shows can be linked to by the name of its figure, else by the cell's: at its finding, without one as a whole."""
+    name = cell.get("id", "")
+    for output in cell["outputs"]:
+        text = output.get("data", {}).get("text/html", "").replace('class="ops-finding" id=""', 'class="ops-finding"')
+        if 'class="ops-finding"' in text:
+            named = text.replace('class="ops-finding">', f'class="ops-finding" id="{name}">', 1) if name else text
+            output.data["text/html"] = FINDING.sub(r'\g<0><a class="anchor" href="#\1" aria-label="Link to this"></a>', named)
+            name = ""
+    cell.metadata["anchor"] = name
 
 
 def _inert(value: object) -> str:

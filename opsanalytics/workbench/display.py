@@ -2,7 +2,7 @@
 
 Good in JupyterLab and in a pack's page alike: each verb emits plain HTML with its own style sheet (a page hoists it and
 keeps it once), a figure as plotly's own type, and every number it states in machine form, from which a pack makes its
-`numbers.json`. Text of the record is escaped here.
+`numbers.json`, and of the first page what goes into a mail. Text of the record is escaped here.
 """
 
 from __future__ import annotations
@@ -22,25 +22,30 @@ from IPython.display import display
 from opsanalytics.figures import (
     NUMBERS,
     PLOTLY,
+    SUMMARY,
     TONES,
+    UNITS_IN_NUMBERS,
     VERDICT_LOOK,
     Chart,
     Link,
     Number,
+    Place,
+    Said,
+    Sentence,
     Shade,
     Tile,
     day,
+    interval,
     known,
     plural,
     quantity,
     sparkline,
 )
-from opsanalytics.metrics.result import interval_words
+from opsanalytics.forges import line_address
 from opsanalytics.record_figures import OUTCOMES, Bullet, Story
 from opsanalytics.remarks import annotated
-from opsanalytics.workbench.session import remarks
+from opsanalytics.workbench.session import record_address, remarks
 
-UNITS_IN_NUMBERS = ("minutes", "share")
 LONGEST_TABLE = 400
 LONGEST_LINE, LONGEST_WORD = 22, 60  # longer cells wrap, unless they are one path
 
@@ -48,15 +53,24 @@ LONGEST_LINE, LONGEST_WORD = 22, 60  # longer cells wrap, unless they are one pa
 def header(*parts: str) -> None:
     """One line: company, period, as-of and commit, counted and left out."""
     spans = "".join(f"<span>{html.escape(part)}</span>" for part in parts if part)
-    _emit(f'<p class="ops-header">{spans}</p>', " · ".join(part for part in parts if part))
+    _emit(f'<p class="ops-header">{spans}</p>', " · ".join(part for part in parts if part),
+          summary={"heading": [part for part in parts if part]})
 
 
-def answer(*sentences: Sequence[str | tuple[str, str]], numbers: Iterable[Number] = ()) -> None:
-    """Sentences in large type. A sentence is a list of texts; a pair (text, name) links to the figure of that name."""
-    said = [[part if isinstance(part, tuple) else (part, "") for part in sentence] for sentence in sentences]
-    body = " ".join("".join(_linked(text, name) for text, name in sentence) for sentence in said)
-    plain = " ".join("".join(text for text, _ in sentence) for sentence in said)
-    _emit(f'<p class="ops-answer">{body}</p>', plain, numbers)
+def answer(*sentences: Sentence, numbers: Iterable[Number] = ()) -> None:
+    """Sentences in large type. A pair (text, name) links to the figure of that name; a number that is Said is stated, too."""
+    body = " ".join("".join(map(_part, sentence)) for sentence in sentences)
+    plain = ["".join(part if isinstance(part, str) else part[0] for part in sentence) for sentence in sentences]
+    said = (part.number for sentence in sentences for part in sentence if isinstance(part, Said))
+    _emit(f'<p class="ops-answer">{body}</p>', " ".join(plain), [*said, *numbers], summary={"answer": plain})
+
+
+def _part(part: str | tuple[str, str] | Said) -> str:
+    """What is Said refers to its number by the id that it has in `numbers.json` behind the page's name."""
+    if isinstance(part, str):
+        return _words(part)
+    linked = _linked(part[0], part[1])
+    return f'<span data-number="{html.escape(part.number.id)}">{linked}</span>' if isinstance(part, Said) else linked
 
 
 def _linked(text: str, name: str) -> str:
@@ -73,8 +87,11 @@ def tiles(shown: Iterable[Tile], *, caption: str = "", twin: pd.DataFrame | None
     shown = list(shown)
     body = "".join(map(_tile, shown))
     plain = "; ".join(_plain_tile(tile) for tile in shown)
-    below = _caption(caption) + (_folded("The comparisons as a table", _scroll(twin, "comparisons")) if twin is not None else "")
-    _emit(f'<ul class="ops-tiles">{body}</ul>' + (below if shown else ""), plain, (tile.number for tile in shown))
+    rests = _caption(caption) + (_scroll(twin, "comparisons") if twin is not None else "")
+    below = _folded("What the verdicts rest on", rests) if rests else ""
+    told = [{"number": tile.number.id, "label": tile.label, "note": tile.note, "compared": tile.compared} for tile in shown]
+    stated = [number for tile in shown for number in (tile.number, *tile.states)]
+    _emit(f'<ul class="ops-tiles">{body}</ul>' + (below if shown else ""), plain, stated, summary={"tiles": told})
 
 
 def figure(chart: Chart) -> None:
@@ -101,22 +118,37 @@ def table(
     """A table with its finding. With no rows the finding says so alone; without either nothing is shown. The twin has all the
     rows of which the table shows a few.
     """
-    if rows.empty and not finding:
-        return
-    heading = f'<h2 class="ops-finding">{_words(finding)}</h2>' if finding else ""
-    body = _scroll(rows, finding or "table") if len(rows) else ""
-    every = _folded(f"All {len(twin):,} of them", _scroll(twin, f"all: {finding}")) if twin is not None and len(twin) > len(rows) else ""
-    _emit(heading + body + (_caption(caption) if body else "") + every, finding, numbers)
+    if len(rows) or finding:
+        every = _folded(f"All {len(twin):,} of them", _scroll(twin, f"all: {finding}")) if twin is not None and len(twin) > len(rows) else ""
+        heading = f'<h2 class="ops-finding">{_words(finding)}</h2>' if finding else ""
+        body = _scroll(rows, finding or "table") if len(rows) else ""
+        _emit(heading + body + (_caption(caption) if body else "") + every, finding, numbers)
 
 
-def sentence(text: str) -> None:
-    _emit(f'<p class="ops-sentence">{html.escape(text)}</p>', text)
+def decisions(
+    rows: pd.DataFrame, *, finding: str, caption: str = "", numbers: Iterable[Number] = (), twin: pd.DataFrame | None = None
+) -> None:
+    """What needs a decision: a table that goes into the mail too. Its first column is the question; the twin has all the rows, of
+    which the table shows a few, and the caption folded with it.
+    """
+    asked = [[(str(name), cell(value)) for name, value in row.items()] for row in rows.to_dict("records")]
+    every = _scroll(twin, f"all: {finding}") if twin is not None and len(twin) > len(rows) else ""
+    below = _folded("How they were chosen" + (", and all of them" if every else ""), _caption(caption) + every) if len(rows) else ""
+    heading, body = f'<h2 class="ops-finding">{_words(finding)}</h2>', _scroll(rows, finding) if len(rows) else ""
+    _emit(f'<div class="ops-decisions">{_top(heading, below)}{body}</div>', finding, numbers,
+          summary={"decisions": {"finding": finding, "rows": asked}})
 
 
-def _emit(body: str, plain: str, numbers: Iterable[Number] = ()) -> None:
+def sentence(text: str, *, more: Link | None = None, numbers: Iterable[Number] = ()) -> None:
+    """more: the page that says more of it."""
+    leads = f' <a href="{html.escape(more.href)}">{html.escape(more.text)}</a>' if more else ""
+    _emit(f'<p class="ops-sentence">{html.escape(text)}{leads}</p>', text, numbers)
+
+
+def _emit(body: str, plain: str, numbers: Iterable[Number] = (), summary: dict[str, Any] | None = None) -> None:
     stated = [number.machine_form() for number in numbers]
     bundle: dict[str, Any] = {"text/html": f"{style()}{body}", "text/plain": plain}
-    display(bundle | ({NUMBERS: stated} if stated else {}), raw=True)
+    display(bundle | ({NUMBERS: stated} if stated else {}) | ({SUMMARY: summary} if summary else {}), raw=True)
 
 
 @cache
@@ -137,6 +169,11 @@ def _details(chart: Chart) -> str:
     """What is counted, as the catalogue defines it, and the table twin."""
     marked = _scroll(chart.remarks, "What is marked") if len(chart.remarks) else ""
     return _folded("What is counted, and the same as a table", _caption(chart.definition) + _scroll(chart.twin, chart.finding) + marked)
+
+
+def _top(heading: str, folded: str) -> str:
+    """Beside a heading, where there is no room for it below."""
+    return f'<div class="ops-top">{heading}{folded}</div>' if folded else heading
 
 
 def _folded(summary: str, body: str) -> str:
@@ -188,7 +225,7 @@ def _value_and_unit(number: Number) -> tuple[str, str]:
 
 def _interval(number: Number) -> str:
     """Where the truth may lie, in words, and where both ends are known as a thin bar from zero to the upper one."""
-    words = interval_words(number.low, number.high, lambda end: _end(end, number.unit)) if known(number.value) else ""
+    words = interval(number)
     return _bar(number) + (f'<span class="ops-words">95 %: {html.escape(words)}</span>' if words else "")
 
 
@@ -199,12 +236,6 @@ def _bar(number: Number) -> str:
     left, right, at = (100 * part / top for part in (number.low, number.high, number.value))
     return (f'<span class="ops-interval" aria-hidden="true"><span style="left:{left:.1f}%;right:{100 - right:.1f}%"></span>'
             f'<b style="left:{at:.1f}%"></b></span>')
-
-
-def _end(end: float, unit: str) -> str:
-    """The unit only where the ends may differ in it: `41 min to 1 h 30 min`, `20 % to 45 %`, but `2 to 9`."""
-    words = quantity(end, unit)
-    return words if unit in UNITS_IN_NUMBERS else words.partition(" ")[0]
 
 
 def _trend(tile: Tile) -> str:
@@ -237,7 +268,13 @@ def _said(value: object, text: str) -> str:
     if isinstance(value, Shade):
         deep = 40 * min(max(value.depth, 0), 1)
         return f'<span class="ops-shade" style="--tone:var(--{value.tone});--depth:{deep:.0f}%">{html.escape(text)}</span>'
-    return f'<a href="{html.escape(value.href)}">{html.escape(text)}</a>' if isinstance(value, Link) else html.escape(text)
+    href = value.href if isinstance(value, Link) else _on_forge(value) if isinstance(value, Place) else None
+    return f'<a href="{html.escape(href)}">{html.escape(text)}</a>' if href else html.escape(text)
+
+
+def _on_forge(place: Place) -> str | None:
+    address = record_address()
+    return line_address(address, place.path, place.line) if address else None
 
 
 def _right(right: bool) -> str:
@@ -266,14 +303,15 @@ def cell(value: object) -> str:
 # --- objectives and incidents
 
 def bullets(shown: Sequence[Bullet], *, finding: str = "", caption: str = "", numbers: Iterable[Number] = ()) -> None:
-    """Objectives side by side, their key results as bullet bars. With none of them the finding, if any, says so alone."""
+    """Objectives, a row each, their key results as bullet bars. With none of them the finding, if any, says so alone."""
     if not shown:
         table(pd.DataFrame(), finding=finding)
         return
     every = "".join(_objective(name, [each for each in shown if each.objective == name])
                     for name in dict.fromkeys(each.objective for each in shown))
     heading = f'<h2 class="ops-finding" id="objectives">{_words(finding)}</h2>'
-    _emit(f'{heading}<ul class="ops-objectives">{every}</ul>{_caption(caption)}', finding, numbers)
+    below = _folded("How to read the bars", _caption(caption)) if caption else ""
+    _emit(f'{_top(heading, below)}<ul class="ops-objectives">{every}</ul>', finding, numbers)
 
 
 def _objective(name: str, parts: Iterable[Bullet]) -> str:
@@ -284,8 +322,8 @@ def _bullet(bullet: Bullet) -> str:
     """The bar says by its length what the figures beside it say in words."""
     filled = "" if bullet.done is None else f'<b style="width:{100 * min(max(bullet.done, 0), 1):.1f}%"></b>'
     outcome = f"{OUTCOMES.get(bullet.outcome, '')} {bullet.outcome}".strip()
-    return (f'<li class="ops-bullet"><span>{html.escape(bullet.text)}</span><span class="ops-outcome">{html.escape(outcome)}</span>'
-            f'<span class="ops-way" aria-hidden="true">{filled}</span><span class="ops-note">{html.escape(bullet.figures)}</span></li>')
+    return (f'<li class="ops-bullet"><span>{html.escape(bullet.text)} <span class="ops-outcome">{html.escape(outcome)}</span></span> '
+            f'<span><span class="ops-way" aria-hidden="true">{filled}</span><span class="ops-note">{html.escape(bullet.figures)}</span></span></li>')
 
 
 def story(told: Story) -> None:

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from opsanalytics.errors import OpsError
+from opsanalytics.packs.pdf import find_browser
 from opsanalytics.warehouse.answers import summary
 from opsanalytics.workspace import read_workspace
 
@@ -71,8 +72,9 @@ def _git() -> Check:
 
 
 def _browser() -> Check:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    return Check("browser", "found") if found else Check("browser", "missing", "only the tests need chromium", is_optional=True)
+    if find_browser():
+        return Check("browser", "found")
+    return Check("browser", "missing", "install chromium: packs get their report.pdf by it", is_optional=True)
 
 
 def _settings(root: Path) -> Check:

@@ -101,6 +101,15 @@ def remarks() -> pandas.DataFrame:
     return _sessions[0].connection.execute("select starts_on, ends_on, text from annotations where starts_on is not null").df()
 
 
+def record_address() -> str | None:
+    """Where a line of a record is on the forge, `{path}` and `{line}` to be filled in; None without a forge, and before anything
+    was read of the record."""
+    if not _sessions:
+        return None
+    found = _sessions[0].connection.execute("select record_address from latest_load").fetchone()
+    return found[0] if found else None
+
+
 def metric(name: str, period: str | Period | None = None, by: str | None = None) -> MetricFrame:
     """A metric of the catalogue as a data frame: group, statistic, value, low, high, unit, n, n_open, n_excluded, note.
 

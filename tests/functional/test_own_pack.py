@@ -44,7 +44,7 @@ def test_it_is_listed_and_made(opsanalytics, workspace):
     made = opsanalytics("report", "platform-week", "--period", "2026-W40", cwd=workspace)
     assert (made.code, made.out.splitlines()[0][:12]) == (0, "made 3 pages")
     folder = workspace / "reports" / "platform-week" / "2026-W40"
-    assert {path.name for path in folder.glob("*.html")} == {"index.html", "incident_stories.html", "mttr.html"}
+    assert {path.name for path in folder.glob("*.html")} == {"index.html", "incident_stories.html", "mttr.html", "summary.html"}
     first = (folder / "index.html").read_text()
     assert "The platform&#39;s week" in first
     assert "Checkout: its incidents" in first
@@ -62,7 +62,7 @@ def test_a_file_that_is_no_notebook_is_refused_before_anything_runs(opsanalytics
 @pytest.mark.parametrize(("packs", "message"), [
     ("mine: {period: week, notebooks: [overviw]}", r"packs\.mine: there is no notebook `overviw`; .*overview"),
     ("mine: {period: week, notebooks: [../ours.ipynb]}", r"packs\.mine: there is no notebook|must stay inside"),
-    ("mine: {period: week, notebooks: [mttr, mttr]}", r"packs\.mine: two pages would have one name"),
+    ("mine: {period: week, notebooks: [mttr, mttr]}", r"packs\.mine: two pages would have one name, or"),
     ("monthly-retro: {period: week, notebooks: [mttr]}", r"packs\.monthly-retro: that is a pack of ours"),
 ])  # fmt: skip
 def test_what_cannot_be_made_is_refused(tmp_path, packs, message):
