@@ -18,7 +18,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 report: demo  ## The environment, the demo company and its packs
-	@for pack in monthly-retro quarterly-planning; do (cd $(DEMO) && ../$(BIN)/opsanalytics report $$pack) || exit 1; done
+	@for pack in weekly-oncall monthly-retro quarterly-planning; do (cd $(DEMO) && ../$(BIN)/opsanalytics report $$pack) || exit 1; done
 
 demo: $(READY)  ## The demo company, in demo/
 	@test -d $(DEMO) || $(BIN)/opsanalytics demo $(DEMO)

@@ -15,6 +15,9 @@ from opsanalytics.cli import cli
 from opsanalytics.findings import RULES, Rule
 from opsanalytics.linter.comments import NEVER_IGNORED
 from opsanalytics.metrics.catalogue import METRICS
+from opsanalytics.packs.catalogue import PACKS, Pack
+from opsanalytics.packs.questions import QUESTIONS, Answer, Question
+from opsanalytics.packs.render import title_of
 from opsanalytics.readers import KINDS
 from opsanalytics.tables import TABLES, Table
 from opsanalytics.warehouse.schema import views_sql
@@ -132,6 +135,31 @@ def _one_level_down(text: str) -> str:
     return re.sub("^#", "##", text, flags=re.MULTILINE)
 
 
+def packs() -> Iterator[str]:
+    yield "# Packs\n"
+    yield "What each pack answers, where, and by which numbers: ids in its `numbers.json`, and [metrics](metrics.md) of the catalogue. A"
+    yield "`*` stands for what only a record can name. Every figure and table has a name, and `page.html#name` leads to it.\n"
+    for pack in PACKS.values():
+        yield f"## {pack.name}\n\nFor {pack.audience}. A {pack.period_kind}, `--period {pack.default_period}` when nothing is said.\n"
+        yield f"Pages: {', '.join(_page_name(pack, name) for name in pack.sources)}.\n\n| question | page | numbers and metrics |\n|---|---|---|"
+        yield from (_question(pack, question) for question in QUESTIONS[pack.name])
+        yield ""
+
+
+def _page_name(pack: Pack, name: str) -> str:
+    return f"{title_of(pack.sources[name]).partition(':')[0]} (`{name}`)"
+
+
+def _question(pack: Pack, question: Question) -> str:
+    pages = "<br>".join(f"`{_file(pack, answer)}#{answer.name}`" for answer in question.answers)
+    said = dict.fromkeys(f"`{name}`" for answer in question.answers for name in (*(f"{answer.page}.{each}" for each in answer.numbers), *answer.metrics))
+    return f"| {question.asked} | {pages} | {'<br>'.join(said)} |"
+
+
+def _file(pack: Pack, answer: Answer) -> str:
+    return "index.html" if answer.page == next(iter(pack.sources)) else f"{answer.page}.html"
+
+
 def records() -> Iterator[str]:
     yield "# Where records are found\n"
     yield "Without `records:` in ops.yml these places are searched, from the workspace's root:\n"
@@ -140,7 +168,7 @@ def records() -> Iterator[str]:
 
 
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
-    "tables": tables, "commands": commands, "findings": findings, "metrics": metrics, "records": records,
+    "tables": tables, "commands": commands, "findings": findings, "metrics": metrics, "packs": packs, "records": records,
     **{f"findings/{rule.code}": partial(rule_page, rule) for rule in RULES.values()},
 }  # fmt: skip
 

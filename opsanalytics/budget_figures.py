@@ -16,7 +16,7 @@ ANSWER_LOOK: Mapping[str, tuple[str, str]] = {
     "met": ("▲", "better"), "missed": ("▼", "worse"), "INSUFFICIENT_DATA": ("◆", "muted"), "no SLO": ("", "muted"),
 }
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-LONGEST_BAR, HIGHEST_LINE = 1.0, 3.0
+LONGEST_BAR, HIGHEST_LINE, HIGHEST_SPENT = 1.0, 3.0, 2.0
 
 
 def budget_bars(rows: pd.DataFrame, *, finding: str) -> Chart:
@@ -52,6 +52,26 @@ def _words(rows: pd.DataFrame) -> go.Scatter:
     """To the right of each bar, and of zero."""
     return go.Scatter(x=(rows["left"].fillna(0).clip(lower=0) + 0.03).tolist(), y=_names(rows), mode="text", cliponaxis=False,
                       text=[label(words) for words in rows["words"]], textposition="middle right", hoverinfo="skip", meta={"tone": "ink"})
+
+
+def spent_bars(rows: pd.DataFrame, *, finding: str) -> Chart:
+    """A bar a service, as long as the share of its budget that is spent, and a line where all of it is.
+
+    rows, top down: `name`, `spent` (missing: no bar; beyond HIGHEST_SPENT the bar ends there), `answer` (a key of ANSWER_LOOK),
+    `words` (what stands beside the bar).
+    """
+    if rows.empty:
+        return Chart(finding, name="spent")
+    bars = rows.assign(left=rows["spent"].clip(upper=HIGHEST_SPENT))
+    figure = _figure(
+        [*(_bars(bars[bars["answer"] == answer], answer) for answer in ANSWER_LOOK if (bars["answer"] == answer).any()), _words(bars)],
+        showlegend=False, height=70 + 28 * len(rows), barmode="overlay",
+        xaxis={"range": [0, 0.55 + max(1.0, bars["left"].max(skipna=True) if bars["left"].notna().any() else 0)], "tickformat": ".0%",
+               "showgrid": True, "tickvals": [0, 0.5, 1]},
+        yaxis={"type": "category", "categoryorder": "array", "categoryarray": _names(rows), "autorange": "reversed", "showgrid": False},
+    )
+    figure.add_vline(x=1, line={"width": 2, "color": TONES["ink"][2]})
+    return Chart(finding, figure, name="spent")
 
 
 def spending_lines(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from textwrap import wrap
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -21,6 +21,7 @@ from opsanalytics.figures import (
     Number,
     _counts,
     _figure,
+    _period_axis,
     _trace_tone,
     day,
     duration,
@@ -88,13 +89,11 @@ def _bar(part: pd.DataFrame, kind: str, look: tuple[str, str], *, lying: bool) -
 
 
 def _axes(order: Sequence[str], counts: dict[str, Any], *, lying: bool) -> dict[str, Any]:
-    """A few bars do not fill the width; upright ones have their label on two lines, so that eight fit a phone."""
+    """A few bars do not fill the width."""
     groups = {"type": "category", "categoryorder": "array", "categoryarray": list(order), "showgrid": False}
     if lying:
         return {"xaxis": {**counts, "showgrid": True}, "yaxis": {**groups, "autorange": "reversed"}}
-    words = [label(name).replace(" ", "<br>").replace("..", "<br>") for name in order]
-    return {"yaxis": counts, "xaxis": {**groups, "range": [-0.5, max(len(order), 4) - 0.5], "tickangle": 0,
-                                       "tickvals": list(order), "ticktext": words}}
+    return {"yaxis": counts, "xaxis": {**groups, **_period_axis(order)}}
 
 
 # --- on call
@@ -111,8 +110,8 @@ def weekly_load(rows: pd.DataFrame, *, finding: str, window: tuple[date, date]) 
     if rows.empty or not rows["pages"].sum():
         return Chart(finding, name="weekly_pages")
     days = [value.isoformat() for value in rows["week_on"]]
-    ring = _trace_tone("ink")
-    ring["marker"] |= {"symbol": "circle-open", "size": 7, "line": {"width": 2}}
+    ring = _trace_tone("paper")
+    ring["marker"] |= {"symbol": "circle", "size": 7, "line": {"width": 2, "color": TONES["ink"][2]}}
     bars = [_bar(pd.DataFrame({"group": days, "count": rows[kind]}), kind, HOURS[kind], lying=False) for kind in HOURS]
     rings = go.Scatter(x=days, y=rows["incidents"].tolist(), mode="markers", name="incidents",
                        hovertemplate="%{x}: %{y} incidents<extra></extra>", **ring)
@@ -168,7 +167,7 @@ def _area(days: pd.Series, shares: pd.Series, kind: str, look: tuple[str, str]) 
 def _mark_share(figure: go.Figure, at: float, words: str, *, anchor: str) -> None:
     """A line up to the half, its words at the foot, where the palest area lies."""
     figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=0.5, line={"width": 2, "color": TONES["ink"][2]})
-    figure.add_annotation(x=at, y=0, text=label(words), showarrow=False, xanchor=anchor, yanchor="bottom")
+    figure.add_annotation(x=at, y=0, text=label(words).replace(": ", ":<br>"), showarrow=False, xanchor=anchor, yanchor="bottom", align=anchor)
 
 
 # --- before and after
@@ -176,7 +175,7 @@ def _mark_share(figure: go.Figure, at: float, words: str, *, anchor: str) -> Non
 VERDICT_SYMBOLS: Mapping[str, str] = {
     "better": "triangle-up", "worse": "triangle-down", "practically the same": "square", "can't tell": "diamond",
 }
-LONGEST_LINE, FURTHEST = 26, 3.0
+LONGEST_LINE, FURTHEST = 18, 3.0
 
 
 def before_after(rows: pd.DataFrame, *, finding: str, name: str, unit: str) -> Chart:
@@ -195,7 +194,7 @@ def before_after(rows: pd.DataFrame, *, finding: str, name: str, unit: str) -> C
         [_rates(rows["before"], places - 0.15, "before", "unknown", "circle-open"),
          *(_rates(part["after"], places[part.index] + 0.15, f"after: {verdict}", VERDICT_LOOK[verdict][1], VERDICT_SYMBOLS[verdict])
            for verdict in verdicts if len(part := rows[rows["verdict"] == verdict]))],
-        height=100 + 62 * len(rows),
+        height=100 + 72 * len(rows),
         xaxis={"range": [-0.02 * top, top], "showgrid": True, "nticks": 6, "title": {"text": unit, "font": {"size": 13}}},
         yaxis={"tickvals": places.tolist(), "ticktext": [_lines_of(row) for row in each(rows)], "range": [len(rows) - 0.5, -0.5],
                "showgrid": False},
@@ -215,8 +214,8 @@ def _rates(rates: pd.Series, places: pd.Series, name: str, tone: str, symbol: st
 
 
 def _lines_of(row: Any) -> str:
-    """The change on two lines at most, and its day below."""
-    lines = wrap(str(row.change), LONGEST_LINE, max_lines=2, placeholder=" …") or [""]
+    """The change on three short lines at most, so that a phone has room for its rates, and its day below."""
+    lines = wrap(str(row.change), LONGEST_LINE, max_lines=3, placeholder=" …") or [""]
     return "<br>".join([*map(label, lines), day(row.changed_on)])
 
 
@@ -346,6 +345,7 @@ class Bullet:
 
 # --- one incident
 
+STAGES: Mapping[str, str] = {"detection": "state-4", "diagnosis": "state-3", "mitigation": "state-2", "resolution": "state-1"}
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1440, 2880, 7200, 14400, 43200)
 
 
@@ -361,10 +361,26 @@ class Story:
     numbers: tuple[Number, ...] = ()
 
 
+class Stage(NamedTuple):
+    """A stretch of an incident in minutes from T0. names: keys of STAGES, more than one where nothing tells them apart."""
+
+    names: tuple[str, ...]
+    starts: float
+    ends: float
+
+    @property
+    def words(self) -> str:
+        """`diagnosis and mitigation 36 min`."""
+        *others, last = self.names
+        took = duration(self.ends - self.starts) if self.ends > self.starts else "at once"
+        return f"{', '.join(others)}{' and ' if others else ''}{last} {took}"
+
+
 def timeline(
-    events: pd.DataFrame, severity: str, scale: Sequence[str], *, finding: str, name: str, until: float | None
+    events: pd.DataFrame, severity: str, scale: Sequence[str], *, finding: str, name: str, until: float | None, stages: Sequence[Stage] = ()
 ) -> Chart:
-    """Events on a time axis, numbered as in the table below it, and a bar from the first to the end of the incident.
+    """Events on a time axis, numbered as in the table below it, and a bar from the first to the end of the incident, in its stages
+    where the file tells them.
 
     events: `minutes` from T0, `phase`, `text`; None where the entry has no time: it is in the table alone. until: minutes
     from T0 to the end of the incident, None when it is not known.
@@ -372,12 +388,13 @@ def timeline(
     drawn = events[events["minutes"].notna()] if not events.empty else events
     if len(drawn) < 2:
         return Chart(finding, name=name)
-    first, last = drawn["minutes"].min(), max(drawn["minutes"].max(), until or 0)
+    first = min([drawn["minutes"].min(), *(stage.starts for stage in stages)])
+    last = max([drawn["minutes"].max(), until or 0, *(stage.ends for stage in stages)])
     span = max(last - first, 1)
     heights = _heights(drawn["minutes"].tolist(), span)
     figure = _figure(
-        [_lasting(first, until if until is not None else last, severity_tone(severity, scale)), *_numbered(drawn, heights)],
-        showlegend=False, height=120 + 18 * max(heights),
+        [_lasting(first, until if until is not None else last, severity_tone(severity, scale)), *map(_stage, stages), *_numbered(drawn, heights)],
+        showlegend=bool(stages), height=(150 if stages else 120) + 18 * max(heights),
         yaxis={"visible": False, "range": [-0.4, 1 + 0.5 * max(heights)]},
         xaxis={"range": [first - 0.03 * span, last + 0.05 * span], "showgrid": True, **_ticks(first, last)},
     )
@@ -396,14 +413,20 @@ def _heights(minutes: Sequence[float], span: float) -> list[int]:
 
 
 def _lasting(first: float, until: float, tone: str) -> go.Scatter:
-    return go.Scatter(x=[first, until], y=[0, 0], mode="lines", line={"width": 10, "color": TONES[tone][2]}, opacity=0.6,
+    return go.Scatter(x=[first, until], y=[0, 0], mode="lines", line={"width": 4, "color": TONES[tone][2]},
+                      meta={"tone": tone}, showlegend=False, hoverinfo="skip")
+
+
+def _stage(stage: Stage) -> go.Scatter:
+    tone = STAGES[stage.names[0]]
+    return go.Scatter(x=[stage.starts, stage.ends], y=[0, 0], mode="lines", name=stage.words, line={"width": 14, "color": TONES[tone][2]},
                       meta={"tone": tone}, hoverinfo="skip")
 
 
 def _stems(minutes: Sequence[float], heights: Sequence[int]) -> go.Scatter:
     x = [part for at in minutes for part in (at, at, None)]
     y = [part for height in heights for part in (0, 0.4 + 0.5 * height, None)]
-    return go.Scatter(x=x, y=y, mode="lines", line={"width": 1, "color": TONES["ink"][2]}, meta={"tone": "ink"}, hoverinfo="skip")
+    return go.Scatter(x=x, y=y, mode="lines", showlegend=False, line={"width": 1, "color": TONES["ink"][2]}, meta={"tone": "ink"}, hoverinfo="skip")
 
 
 def _numbered(drawn: pd.DataFrame, heights: Sequence[int]) -> list[go.Scatter]:
@@ -414,9 +437,9 @@ def _numbered(drawn: pd.DataFrame, heights: Sequence[int]) -> list[go.Scatter]:
     look["marker"] |= {"size": 7}
     return [
         _stems(minutes, heights),
-        go.Scatter(x=minutes, y=[0] * len(minutes), mode="markers", text=hover, hovertemplate="%{text}<extra></extra>", **look),
+        go.Scatter(x=minutes, y=[0] * len(minutes), mode="markers", showlegend=False, text=hover, hovertemplate="%{text}<extra></extra>", **look),
         go.Scatter(x=minutes, y=[0.4 + 0.5 * height for height in heights], mode="text", text=[str(n) for n in drawn["number"]],
-                   textposition="top center", hoverinfo="skip", meta={"tone": "ink"}),
+                   textposition="top center", hoverinfo="skip", showlegend=False, meta={"tone": "ink"}),
     ]
 
 

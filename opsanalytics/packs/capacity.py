@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from typing import NamedTuple
@@ -161,9 +161,9 @@ def _silent(plan: Plan) -> Iterator[list[str | tuple[str, str]]]:
     reasons: dict[str, list[str]] = {}
     for what in dict.fromkeys(outlook.history.what for outlook in plan.silent):
         of_one = [outlook for outlook in plan.silent if (outlook.history.what, outlook.history.group) == (what, None)]
-        reasons.setdefault(_reason(of_one), []).append(what)
-    for reason, names in reasons.items():
-        yield [f"No forecast of {' and '.join(names)}{_for(plan, names)}: {reason}."]
+        reasons.setdefault(reason(of_one), []).append(what)
+    for said, names in reasons.items():
+        yield [f"No forecast of {' and '.join(names)}{_for(plan, names)}: {said}."]
 
 
 def _for(plan: Plan, names: Sequence[str]) -> str:
@@ -172,7 +172,7 @@ def _for(plan: Plan, names: Sequence[str]) -> str:
     return f" for the next {QUARTER}" if made == {MONTH} else ""
 
 
-def _reason(of_one: Sequence[Outlook]) -> str:
+def reason(of_one: Sequence[Outlook]) -> str:
     """What both the month and the quarter lack is said once."""
     needed = [f"{outlook.answer.needed} for a {outlook.period.kind}" for outlook in of_one if isinstance(outlook.answer, TooLittleHistory)]
     n = len(of_one[0].history.months_on)
@@ -251,15 +251,17 @@ def backtest(plan: Plan, kind: str) -> Chart:
     came = [_came(rows[rows["is_hit"] == is_hit], is_hit) for is_hit in (True, False) if is_hit in set(rows["is_hit"])]
     figure = _figure([_ranges(rows), *came], xaxis=MONTHS, yaxis=_counts(rows[["high", "came"]].max().max()))
     finding = f"Such ranges were right in {made.hits} past {kind}s: {quantity(made.found.hit_rate.value, 'share')} ({made.hit_limits})"
-    return Chart(finding, figure, _backtest_twin(rows), (), f"past_{kind}s", _backtest_caption(made),
+    rate = made.found.hit_rate
+    stated = Number(f"past_{kind}s.hit_rate", rate.value, "share", rate.low, rate.high, made.found.origins)
+    return Chart(finding, figure, _backtest_twin(rows), (stated,), f"past_{kind}s", _backtest_caption(made),
                  METRICS["incident_count"].definition)
 
 
 def _ranges(rows: pd.DataFrame) -> go.Scatter:
     x = [part for at in _middles(rows) for part in (at, at, None)]
     y = [part for low, high in zip(rows["low"], rows["high"], strict=True) for part in (low, high, None)]
-    return go.Scatter(x=x, y=y, mode="lines", name="80 % range", opacity=0.6, line={"width": 8, "color": TONES["state-2"][2]},
-                      meta={"tone": "state-2"}, hoverinfo="skip")
+    return go.Scatter(x=x, y=y, mode="lines", name="80 % range", line={"width": 6, "color": TONES["state-1"][2]},
+                      meta={"tone": "state-1"}, hoverinfo="skip")
 
 
 def _came(part: pd.DataFrame, is_hit: bool) -> go.Scatter:
@@ -339,11 +341,17 @@ def models(plan: Plan) -> pd.DataFrame:
 
 
 def models_finding(plan: Plan) -> str:
+    if not plan.made:
+        return ""
+    steady, naive = (number.value for number in models_numbers(plan))
+    return f"A steady rate did best in {steady} of {len(plan.made)} backtests, the same months a year before in {naive}"
+
+
+def models_numbers(plan: Plan) -> list[Number]:
     chosen = [made.found.model for made in plan.made]
     naive = chosen.count(Model.SEASONAL_NAIVE)
-    if not chosen:
-        return ""
-    return f"A steady rate did best in {len(chosen) - naive} of {len(chosen)} backtests, the same months a year before in {naive}"
+    return [Number("backtests.steady_rate", len(chosen) - naive, "backtests", n=len(chosen)),
+            Number("backtests.same_months_a_year_before", naive, "backtests", n=len(chosen))]
 
 
 def models_caption() -> str:
@@ -376,6 +384,11 @@ def budget_ends_finding(plan: Plan) -> str:
     counts = Counter(row["answer"] for row in rows)
     said = [f"{counts[answer]} {words}" for answer, words in ENDS.items() if counts[answer]]
     return f"Of {plural(len(rows), 'error budget')}, {', '.join(said)}"
+
+
+def budget_ends_numbers(plan: Plan) -> list[Number]:
+    counts = Counter(row["answer"] for row in plan.budget_ends)
+    return [Number(f"budget_ends.{answer}".replace(" ", "_"), counts[answer], "budgets", n=len(plan.budget_ends)) for answer in ENDS if counts[answer]]
 
 
 def budget_ends_caption(plan: Plan) -> str:
@@ -427,7 +440,11 @@ def roster_caption(plan: Plan) -> str:
 # --- in machine form
 
 def numbers(plan: Plan) -> Iterator[Number]:
-    for made in plan.made:
+    return outlook_numbers(plan.made)
+
+
+def outlook_numbers(every: Iterable[Made]) -> Iterator[Number]:
+    for made in every:
         history, found = made.outlook.history, made.found
         key = ".".join(filter(None, (history.what.replace(" ", "_"), history.group, f"next_{made.outlook.period.kind}")))
         yield Number(key, found.estimate.value, history.unit, found.estimate.low, found.estimate.high, len(history.months_on))

@@ -9,7 +9,7 @@ from itertools import dropwhile
 
 import pandas as pd
 
-from opsanalytics.figures import VERDICT_LOOK, Number, plural, quantity
+from opsanalytics.figures import VERDICT_LOOK, Number, Place, plural, quantity
 from opsanalytics.metrics.checklist import ANSWERS, NO, SILENT, UNSURE, YES, Answer, answers
 from opsanalytics.metrics.periods import Period, trailing
 from opsanalytics.metrics.result import Row, interval_words
@@ -133,7 +133,7 @@ def all_behind(told: Told, theme: str) -> pd.DataFrame:
 
 
 def _listed(failed: list[tuple[Answer, Row]]) -> pd.DataFrame:
-    rows = [(each.check.question, row["what"], row["why"], f"{row['source_path']}:{row['source_line']}" if row["source_path"] else None)
+    rows = [(each.check.question, row["what"], row["why"], Place(row["source_path"], row["source_line"]) if row["source_path"] else None)
             for each, row in failed]
     return pd.DataFrame(rows, columns=["question", "fails it", "why", "where"])
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from opsanalytics.figures import Chart, Number, day, plural, quantity
+from opsanalytics.figures import Chart, Number, Place, day, plural, quantity
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.result import Row
 from opsanalytics.packs import spans
@@ -77,7 +77,7 @@ def _standing_finding(record: Record) -> str:
 
 def waiting(record: Record) -> pd.DataFrame:
     """Open proposals, those that wait longest first."""
-    rows = _waiting(record)
+    rows = open_proposals(record)
     if rows.empty:
         return pd.DataFrame()
     return pd.DataFrame({
@@ -87,13 +87,13 @@ def waiting(record: Record) -> pd.DataFrame:
         "owner": rows["owner"], "where": spans.where(rows)})
 
 
-def _waiting(record: Record) -> pd.DataFrame:
+def open_proposals(record: Record) -> pd.DataFrame:
     rows = decisions(record)
     return rows[rows["is_open"]].sort_values(["days_in_proposed", "decision_id"], ascending=[False, True])
 
 
 def waiting_finding(record: Record) -> str:
-    rows = _waiting(record)
+    rows = open_proposals(record)
     stale = int((rows["days_in_proposed"] > STALE_DAYS).sum())
     if rows.empty:
         return "No proposal waits for its decision"
@@ -104,10 +104,11 @@ def waiting_finding(record: Record) -> str:
 
 
 def waiting_numbers(record: Record) -> list[Number]:
-    rows = _waiting(record)
+    rows = open_proposals(record)
     n = len(decisions(record))
     return [Number("proposals_open", len(rows), "proposals", n=n),
-            Number("proposals_stale", int((rows["days_in_proposed"] > STALE_DAYS).sum()), "proposals", n=n)] if n else []
+            Number("proposals_stale", int((rows["days_in_proposed"] > STALE_DAYS).sum()), "proposals", n=n),
+            Number("stale_after", STALE_DAYS, "days")] if n else []
 
 
 def waiting_caption(record: Record) -> str:
@@ -170,13 +171,22 @@ def missing(record: Record) -> pd.DataFrame:
 
 
 def missing_finding(record: Record) -> str:
-    rows, count = in_period(record), len(missing(record))
-    judged = int(rows["template"].notna().sum())
+    count, judged = len(missing(record)), _judged(record)
     if not judged:
         return f"No decision in {spans.said(record.period)} follows a known template"
     if judged == 1:
         return f"The one decision in {spans.said(record.period)} {'lacks a part' if count else 'lacks nothing'} that its template asks for"
     return f"{count or 'None'} of {judged} decisions in {spans.said(record.period)} {'lacks' if count == 1 else 'lack'} a part that the template asks for"
+
+
+def missing_numbers(record: Record) -> list[Number]:
+    judged = _judged(record)
+    return [Number("decisions_that_lack_a_part", len(missing(record)), "decisions", n=judged)] if judged else []
+
+
+def _judged(record: Record) -> int:
+    """Those of the period that follow a known template."""
+    return int(in_period(record)["template"].notna().sum())
 
 
 # --- links
@@ -192,7 +202,7 @@ def loose_links(record: Record) -> pd.DataFrame:
     nowhere = {(row.path, row.line) for row in each(record.findings) if row.code == "OPS124"}
     titles = dict(zip(every["decision_id"], every["title"].fillna(every["decision_id"]), strict=True))
     links = links[links["from_id"].isin(decisions(record)["decision_id"])].sort_values(["source_path", "source_line"])
-    found = [(titles[row.from_id], row.relation.replace("_", " "), titles.get(row.to_id, row.to_raw), trouble, f"{row.source_path}:{row.source_line}")
+    found = [(titles[row.from_id], row.relation.replace("_", " "), titles.get(row.to_id, row.to_raw), trouble, Place(row.source_path, row.source_line))
              for row in each(links) if (trouble := _trouble(row, said, nowhere))]
     return pd.DataFrame(found, columns=["decision", "says", "of", "trouble", "where"])
 

@@ -106,7 +106,7 @@ def dots(matrix: Matrix) -> Chart:
                "range": [math.log10(min(ends) / 1.2), math.log10(max(ends) * 1.2)]},
         yaxis={"range": [drawn["place"].max() + 0.4, -0.9], "visible": False},
     )
-    return Chart(_finding(matrix), figure, every_column(matrix), _numbers(drawn), "definitions", _caption(matrix),
+    return Chart(_finding(matrix), figure, every_column(matrix), (*_numbers(drawn), _open_number(matrix)), "definitions", _caption(matrix),
                  METRICS["time_to_restore"].definition)
 
 
@@ -130,8 +130,8 @@ def _dots(part: pd.DataFrame, kind: str) -> go.Scatter:
 def _intervals(drawn: pd.DataFrame) -> list[go.Scatter]:
     rows = drawn[(drawn["low"] > 0) & drawn["high"].notna()]
     return [
-        go.Scatter(x=[row.low, row.high], y=[row.place] * 2, mode="lines", hoverinfo="skip", showlegend=False, opacity=0.35,
-                   line={"width": 6, "color": TONES["ink"][2]}, meta={"tone": "ink"})
+        go.Scatter(x=[row.low, row.high], y=[row.place] * 2, mode="lines", hoverinfo="skip", showlegend=False,
+                   line={"width": 5, "color": TONES["state-1"][2]}, meta={"tone": "state-1"})
         for row in each(rows)
     ]
 
@@ -168,6 +168,10 @@ def _caption(matrix: Matrix) -> str:
         f" {plural(without, 'definition')} cannot answer from these; the table says why." if without else "",
         f" {plural(zero, 'answer')} of zero cannot be drawn." if zero else "",
     ))
+
+
+def _open_number(matrix: Matrix) -> Number:
+    return Number("still_open", _still_open(matrix), "incidents", n=matrix.ours.n)
 
 
 def _numbers(drawn: pd.DataFrame) -> tuple[Number, ...]:
@@ -212,7 +216,12 @@ def _said(row: Any) -> str:
 
 
 def table_finding(matrix: Matrix) -> str:
-    others = int((matrix.rows["family"] != OURS).sum())
+    [can_answer] = table_numbers(matrix)
     if table(matrix).empty:
-        return f"No incident to ask the {others} definitions of other tools about"
-    return f"{others - len(matrix.silent)} of {others} definitions of other tools can answer from these incidents"
+        return f"No incident to ask the {can_answer.n} definitions of other tools about"
+    return f"{can_answer.value} of {can_answer.n} definitions of other tools can answer from these incidents"
+
+
+def table_numbers(matrix: Matrix) -> list[Number]:
+    others = int((matrix.rows["family"] != OURS).sum())
+    return [Number("definitions_that_can_answer", others - len(matrix.silent), "definitions", n=others)]

@@ -13,6 +13,7 @@ import pandas as pd
 from opsanalytics.figures import Number, plural, quantity
 from opsanalytics.packs.health import LATE, LATE_WORDS, History, counted_reasons, reason_words
 from opsanalytics.packs.record import Record, left_out_words
+from opsanalytics.packs.spans import where
 from opsanalytics.record_figures import each
 
 SHOWN = 20
@@ -147,10 +148,6 @@ def _days_after(rows: pd.DataFrame, since: str) -> list[str]:
     return ["–" if start == UNKNOWN else quantity(max((at - start).days, 0), "days") for at, start in zip(rows["changed_at"], rows[since], strict=True)]
 
 
-def _where(rows: pd.DataFrame) -> pd.Series:
-    return rows["source_path"] + ":" + rows["source_line"].astype(str)
-
-
 # --- edits after publication
 
 def edited(record: Record) -> pd.DataFrame:
@@ -164,7 +161,7 @@ def edited(record: Record) -> pd.DataFrame:
         title=("title", "first"), source_path=("source_path", "first"), source_line=("source_line", "first")).reset_index().head(SHOWN)
     return pd.DataFrame({
         "incident": rows["incident_id"], "title": rows["title"], "what was changed": rows["what"], "after": _days_after(rows, "published_at"),
-        "on": edits.history.days(rows["changed_at"]), "commit": rows["git_commit"].str[:10], "where": _where(rows)})
+        "on": edits.history.days(rows["changed_at"]), "commit": rows["git_commit"].str[:10], "where": where(rows)})
 
 
 def _published(record: Record) -> pd.DataFrame:
@@ -223,7 +220,7 @@ def severities(record: Record) -> pd.DataFrame:
     return pd.DataFrame({
         "incident": rows["incident_id"], "title": rows["title"], "was": rows["was"], "became": rows["became"], "": rows["way"],
         "after": _days_after(rows, "over_at"), "on": edits.history.days(rows["changed_at"]), "commit": rows["git_commit"].str[:10],
-        "where": _where(rows)})
+        "where": where(rows)})
 
 
 def _resolved(record: Record) -> pd.DataFrame:
@@ -262,7 +259,7 @@ def late_follow_ups(record: Record) -> pd.DataFrame:
     return pd.DataFrame({
         "incident": rows["incident_id"], "follow-up": rows["text"], "owner": rows["owner"],
         "after": [quantity(delay.days, "days") for delay in rows["delay"]], "on": History(record).days(rows["added_at"]),
-        "commit": rows["git_commit"].str[:10], "where": _where(rows)})
+        "commit": rows["git_commit"].str[:10], "where": where(rows)})
 
 
 def _added(record: Record) -> pd.DataFrame:

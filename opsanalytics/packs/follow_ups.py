@@ -14,7 +14,7 @@ from opsanalytics.metrics.promises import WAYS, cohort
 from opsanalytics.metrics.result import Row, interval_words
 from opsanalytics.metrics.scope import read_scope
 from opsanalytics.packs.record import Record, left_out_words, short_words
-from opsanalytics.packs.spans import edges
+from opsanalytics.packs.spans import edges, where
 from opsanalytics.record_figures import ENDS, stacked_shares
 from opsanalytics.stats.competing import shares_at
 from opsanalytics.stats.intervals import Estimate
@@ -47,6 +47,7 @@ def by_day(record: Record) -> Chart:
     closed_only = record.number("by_day.closed_only_median_days", METRIC, "closed_only_median_days", record.durations_period)
     chart = stacked_shares(rows, ENDS, finding=_by_day_finding(shares), name="by_day", mark=_closed_only_mark(closed_only))
     stated = [_share_number(age, word, by[word], len(spans)) for age, by in shares.items() if age in DAYS_TOLD for word in by]
+    stated.append(Number("by_day.given_up", _given_up(shares), "share", n=len(spans)))
     return replace(chart, twin=_by_day_twin(spans, shares), numbers=(*stated, *([closed_only] if closed_only.n else [])),
                    caption=_by_day_caption(record, spans, closed_only),
                    definition=METRICS[METRIC].definition_of("share_done_30d", "closed_only_median_days"))
@@ -76,10 +77,19 @@ def _unknown_finding(record: Record, shares: dict[int, Shares]) -> str:
 
 
 def _by_day_finding(shares: dict[int, Shares]) -> str:
-    last = max(age for age in DAYS_TOLD if age in shares)
+    last = _last_told(shares)
     share = {word: quantity(estimate.value, "share") for word, estimate in shares[last].items()}
-    given_up = quantity(sum(shares[last][word].value or 0 for word in ("dropped", "gone")), "share")
+    given_up = quantity(_given_up(shares), "share")
     return f"{share['done']} of follow-ups are done within {last} days, {given_up} dropped or gone, {share['open']} still open"
+
+
+def _last_told(shares: dict[int, Shares]) -> int:
+    return max(age for age in DAYS_TOLD if age in shares)
+
+
+def _given_up(shares: dict[int, Shares]) -> float:
+    """The share dropped or gone by the last day that is told."""
+    return sum(shares[_last_told(shares)][word].value or 0 for word in ("dropped", "gone"))
 
 
 def _closed_only_mark(median: Number) -> tuple[float, str] | None:
@@ -132,7 +142,7 @@ def standing(record: Record) -> Chart:
                        noun=record.noun)
     caption = (f"By the {record.noun} of the promise, {record.span_words(record.shown_periods)}. Whether it was late is unknown where "
                "nobody wrote down the day it was due or done.")
-    return replace(chart, edges=edges(record.shown_periods), numbers=open_promises(record), name="promises", caption=caption if chart.figure else "",
+    return replace(chart, edges=edges(record.shown_periods), numbers=(*open_promises(record), *_oldest_number(record)), name="promises", caption=caption if chart.figure else "",
                    definition=METRICS[METRIC].definition_of("open", "overdue"))
 
 
@@ -162,9 +172,14 @@ def _standing_finding(record: Record) -> str:
     still_open, overdue = open_promises(record)
     if not still_open.value:
         return f"All {plural(len(record.promises), 'follow-up')} ever promised are closed"
-    oldest = owed(record).iloc[0]
-    age = f", the oldest for {quantity(int(oldest['age_days']), 'days')}" if not pd.isna(oldest["age_days"]) else ""
+    age = "".join(f", the oldest for {quantity(number.value, number.unit)}" for number in _oldest_number(record))
     return f"{plural(int(still_open.value), 'follow-up')} open, {overdue_words(still_open, overdue)}{age}"
+
+
+def _oldest_number(record: Record) -> list[Number]:
+    """How long the oldest open follow-up has waited, where its day is known."""
+    ages = owed(record)["age_days"].head(1).dropna()
+    return [Number("oldest_follow_up_open", int(age), "days") for age in ages]
 
 
 def overdue_words(still_open: Number, overdue: Number) -> str:
@@ -196,14 +211,19 @@ def ages(record: Record) -> Chart:
     bins = pd.cut(still_open["age_days"].astype(float), list(_AGE_LIMITS), labels=list(AGES)).astype(str)
     rows = still_open.assign(age=bins).groupby(["age", "severity"]).size().rename("promises").reset_index()
     chart = ageing(rows, record.scale, finding=_ages_finding(still_open))
+    older = Number("older_than_a_quarter", _older_than_a_quarter(still_open), "promises", n=len(still_open))
     caption = f"Open follow-ups on {day(record.as_of_on)} by the time since they were promised; colour is the severity of their incident."
-    return replace(chart, caption=caption if chart.figure else "", definition=METRICS[METRIC].definition_of("open", "overdue"))
+    return replace(chart, numbers=(older,), caption=caption if chart.figure else "", definition=METRICS[METRIC].definition_of("open", "overdue"))
+
+
+def _older_than_a_quarter(still_open: pd.DataFrame) -> int:
+    return int((still_open["age_days"] > _AGE_LIMITS[3]).sum())
 
 
 def _ages_finding(still_open: pd.DataFrame) -> str:
     if still_open.empty:
         return "No follow-up is open"
-    old = int((still_open["age_days"] > _AGE_LIMITS[3]).sum())
+    old = _older_than_a_quarter(still_open)
     if len(still_open) == 1:
         return f"The one open follow-up is {'' if old else 'not '}older than a quarter"
     return f"{old or 'None'} of {len(still_open)} open follow-ups {'is' if old == 1 else 'are'} older than a quarter"
@@ -216,7 +236,7 @@ def oldest(record: Record, shown: int = 3) -> pd.DataFrame:
         "promise": rows["text"], "from": rows["origin_title"].fillna(rows["origin_id"]), "severity": rows["severity"],
         "promised": rows["created_on"], "due": rows["last_due_on"],
         "open for": [quantity(age, "days") for age in rows["age_days"].astype(float)],
-        "where": rows["source_path"] + ":" + rows["source_line"].astype(str),
+        "where": where(rows),
     })
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from opsanalytics.figures import Number, day, known, plural, quantity
+from opsanalytics.figures import Number, Place, day, known, plural, quantity
 from opsanalytics.packs import spans
 from opsanalytics.packs.record import Record
 from opsanalytics.packs.retros import times
@@ -81,10 +81,10 @@ def ways(record: Record) -> pd.DataFrame:
 
 
 def _way(ledger: Ledger, first: pd.Series, action_id: str) -> list[tuple[object, ...]]:
-    where = f"{first['source_path']}:{first['source_line']}"
+    where = Place(first["source_path"], first["source_line"])
     seen = ledger.sightings[ledger.sightings["action_id"] == action_id]
     return [(first["text"], first["created_on"], where, first["text"], "first promised here", "–")] + [
-        (first["text"], row.seen_on, f"{row.source_path}:{row.source_line}", row.text, KNOWN_BY[row.linked_by],
+        (first["text"], row.seen_on, Place(row.source_path, row.source_line), row.text, KNOWN_BY[row.linked_by],
          "–" if row.linked_by == "id" else quantity(row.score, "share")) for row in each(seen)]
 
 
@@ -92,7 +92,7 @@ def ways_finding(record: Record) -> str:
     count = min(SHOWN, len(Ledger(record).promises))
     if not count:
         return "There is no way to follow"
-    return "The way of that promise" if count == 1 else f"The way of these {count} promises"
+    return "The way of that promise" if count == 1 else "The way of those carried longest"
 
 
 def ways_caption(record: Record) -> str:

@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from opsanalytics.figures import NO_SEVERITY, Chart, Number, day, plural, quantity
+from opsanalytics.figures import NO_SEVERITY, Chart, Number, Sentence, day, plural, quantity
 from opsanalytics.metrics import oncall
 from opsanalytics.metrics.oncall import ALL, NOBODY, OFF_SHIFT, SEVERAL
 from opsanalytics.metrics.periods import Period
 from opsanalytics.metrics.result import Row, interval_words
 from opsanalytics.packs import spans
-from opsanalytics.packs.overview import Sentence, monday
+from opsanalytics.packs.overview import monday
 from opsanalytics.packs.record import Record, days_between
 from opsanalytics.record_figures import HOURS, Look, shift_counts, weekly_load
 from opsanalytics.stats.intervals import Estimate, proportion_interval
@@ -184,7 +184,8 @@ def _said(number: float | None) -> str:
 def weeks(load: Load) -> Chart:
     rows = week_rows(load)
     window = (rows["week_on"].min(), load.record.last_on) if len(rows) else (load.period.starts_on, load.record.last_on)
-    return replace(weekly_load(rows, finding=_weeks_finding(load, rows), window=window), caption=_weeks_caption(load, rows))
+    return replace(weekly_load(rows, finding=_weeks_finding(load, rows), window=window), caption=_weeks_caption(load, rows),
+                   numbers=tuple(_weeks_numbers(rows)))
 
 
 def week_rows(load: Load) -> pd.DataFrame:
@@ -209,6 +210,12 @@ def _weeks_finding(load: Load, rows: pd.DataFrame) -> str:
     most = int(rows["pages"].max())
     spread = f"{rows['pages'].min()} to {most}" if rows["pages"].min() < most else most
     return f"{spread} pages a week in {plural(len(rows), 'week')}, {quantity(share, 'share')} of them in sleep hours"
+
+
+def _weeks_numbers(rows: pd.DataFrame) -> list[Number]:
+    pages = int(rows["pages"].sum())
+    share = [Number("weekly_pages.in_sleep_hours", float(rows["sleep"].sum() / pages), "share", n=pages)] if pages else []
+    return [Number("weekly_pages.pages", pages, "pages"), Number("weekly_pages.weeks", len(rows), "weeks"), *share] if len(rows) else []
 
 
 def _weeks_caption(load: Load, rows: pd.DataFrame) -> str:
@@ -261,8 +268,12 @@ def hours_finding(load: Load) -> str:
         return f"Nobody is known whom the {plural(every['pages'], 'page')} of {spans.said(load.period)} called: a person in each page, or ops/oncall.yml, tells it"
     if not every["pages"]:
         return f"Nobody was paged in {spans.said(load.period)}"
-    off = load.classes["sleep"]["hours"] + load.classes["off"]["hours"]
-    return f"{_hours_words(every['hours'])} in {load.when}, {off} outside business hours"
+    return f"{_hours_words(every['hours'])} in {load.when}, {_outside_business(load)} outside business hours"
+
+
+def _outside_business(load: Load) -> int:
+    off: int = load.classes["sleep"]["hours"] + load.classes["off"]["hours"]
+    return off
 
 
 def hours_caption(load: Load) -> str:
@@ -281,8 +292,12 @@ def _standing_words(load: Load) -> str:
 
 def hours_numbers(load: Load) -> list[Number]:
     every = load.classes[ALL]
-    return [Number(f"{kind}_per_shift", every[f"{kind}_per_shift"], f"{kind} a shift", every[f"{kind}_low"], every[f"{kind}_high"], every["shifts"])
-            for kind in ("pages", "incidents") if every[f"{kind}_per_shift"] is not None]
+    by_shift = [Number(f"{kind}_per_shift", every[f"{kind}_per_shift"], f"{kind} a shift", every[f"{kind}_low"], every[f"{kind}_high"],
+                       every["shifts"]) for kind in ("pages", "incidents") if every[f"{kind}_per_shift"] is not None]
+    if not every["pages"] or every["hours"] is None:
+        return by_shift
+    outside = Number("hours_interrupted_outside_business_hours", _outside_business(load), "hours", n=every["hours"])
+    return [*by_shift, Number("hours_interrupted", every["hours"], "hours", n=every["pages"]), outside]
 
 
 # --- by shift
@@ -503,8 +518,9 @@ def responses_caption(load: Load) -> str:
 
 
 def responses_numbers(load: Load) -> list[Number]:
-    told = _told(load.responses)
-    return [Number("responder_hours", sum(row["value"] or 0 for row in load.responses), "person-hours", n=told)] if told else []
+    told, count = _told(load.responses), sum(row["incidents"] for row in load.responses)
+    hours = [Number("responder_hours", sum(row["value"] or 0 for row in load.responses), "person-hours", n=told)] if told else []
+    return [*hours, *([Number("incidents_with_responder_hours", told, "incidents", n=count)] if count else [])]
 
 
 def _told(rows: Sequence[Row]) -> int:

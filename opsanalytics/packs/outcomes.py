@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from opsanalytics.figures import Chart, Number, day, plural, quantity
+from opsanalytics.figures import Chart, Number, Place, day, plural, quantity
 from opsanalytics.metrics.comparisons import ratio_words, visible_words
 from opsanalytics.metrics.outcomes import (
     FRESH,
@@ -36,6 +36,9 @@ from opsanalytics.stats.rates import weekly_rate
 
 A_WEEK = "incidents a week"
 SHOWN_SERVICES = 10
+HOW_HELD = ("Incidents of the services that a change names, else of those of the incidents that it names, else of all. Its own day and the "
+            "incidents that it was made for are on neither side. After a bad month a better one is likely whatever was decided. The verdicts "
+            "are decided together by Holm's procedure.")
 
 
 # --- before and after
@@ -47,8 +50,8 @@ def changes(record: Record) -> Chart:
     outcomes = find_outcomes(record.connection, found, names, record.last_on)
     judged = [each for each in outcomes if each.judgement]
     chart = before_after(_drawn(judged), finding=_changes_finding(outcomes, judged), name="outcomes", unit=A_WEEK)
-    return replace(chart, twin=_told(outcomes), numbers=tuple(_changes_numbers(outcomes, judged)),
-                   caption=_changes_caption(found, outcomes, judged) if chart.figure else "")
+    return replace(chart, twin=_told(outcomes), numbers=tuple(_changes_numbers(found, outcomes, judged)),
+                   caption=_changes_caption(found, outcomes, judged) if chart.figure else "", definition=HOW_HELD)
 
 
 def _drawn(judged: Sequence[Outcome]) -> pd.DataFrame:
@@ -73,16 +76,15 @@ def _changes_caption(found: Changes, outcomes: Sequence[Outcome], judged: Sequen
     silent = f" {plural(found.silent, 'decision')} without a service or an incident {'is' if found.silent == 1 else 'are'} not asked." if found.silent else ""
     unjudged = len(outcomes) - len(judged)
     rest = f" The table has {unjudged} more without a verdict: a page has at most {HEADLINES}, and the newest are taken whatever they show." if unjudged else ""
-    return (f"Counted incidents a week of the services that a change names, else of those of the incidents that it names, else of all; "
-            f"over up to {MOST_WEEKS} whole weeks on each side. Its own day and the incidents that it was made for are on neither side. "
-            "Before and after is not cause and effect: other things changed too, and after a bad month a better one is likely whatever "
-            f"was decided. A bar is the 95 % interval, uncorrected, and may reach beyond the figure; the verdicts are decided together by Holm's procedure.{rest}{silent}")
+    return (f"Counted incidents a week of the services that a change names, over up to {MOST_WEEKS} whole weeks on each side. A bar is the "
+            "95 % interval, uncorrected, and may reach beyond the figure. Before and after is not cause and effect: other things changed "
+            f"too.{rest}{silent}")
 
 
 def _told(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     rows = [(each.change.title, each.change.kind, each.change.changed_on, each.change.services_words, each.weeks or None, _count(each, 0),
              _count(each, 1), ratio_words(each.ratio) if each.comparison else "–", each.verdict or "–", _why(each), each.others,
-             f"{each.change.source_path}:{each.change.source_line}") for each in outcomes]
+             Place(each.change.source_path, each.change.source_line)) for each in outcomes]
     return pd.DataFrame(rows, columns=["change", "kind", "on", "services", "weeks each side", "before", "after", "ratio of rates",
                                        "verdict", "what would show", "other changes then", "where"])
 
@@ -97,12 +99,13 @@ def _why(outcome: Outcome) -> str:
     return visible_words(judged.visible) if judged and judged.visible else outcome.note or "–"
 
 
-def _changes_numbers(outcomes: Sequence[Outcome], judged: Sequence[Outcome]) -> list[Number]:
+def _changes_numbers(found: Changes, outcomes: Sequence[Outcome], judged: Sequence[Outcome]) -> list[Number]:
     if not outcomes:
         return []
     ratios = [Number(f"outcome.{each.change.source_path}:{each.change.source_line}", each.ratio.value, "times", each.ratio.low, each.ratio.high,
                      sum(_count(each, side) or 0 for side in (0, 1)), each.verdict) for each in judged]
-    return [Number("outcomes.changes", len(outcomes), "changes"), Number("outcomes.judged", len(judged), "changes", n=len(outcomes)), *ratios]
+    return [Number("outcomes.changes", len(outcomes), "changes"), Number("outcomes.judged", len(judged), "changes", n=len(outcomes)),
+            Number("outcomes.not_asked", found.silent, "decisions"), *ratios]
 
 
 # --- runbooks
@@ -144,7 +147,10 @@ def runbooks_caption(record: Record) -> str:
 
 
 def runbooks_numbers(record: Record) -> list[Number]:
-    return [number for each in _standings(record) for number in (
+    standings = _standings(record)
+    services = [Number(f"runbooks.{each.standing}.services".replace(" ", "_"), len(each.services), "services",
+                       n=sum(len(other.services) for other in standings)) for each in standings]
+    return services + [number for each in standings for number in (
         Number(f"runbooks.{each.standing}.a_week".replace(" ", "_"), each.rate.value, A_WEEK, each.rate.low, each.rate.high, each.n),
         Number(f"runbooks.{each.standing}.median".replace(" ", "_"), each.restore.value, "minutes", each.restore.low, each.restore.high,
                each.n_restore)) if number.value is not None]
@@ -193,7 +199,7 @@ def planned_numbers(record: Record) -> list[Number]:
 # --- incidents without a file
 
 def unfiled(record: Record) -> pd.DataFrame:
-    rows = [(each.incident_id, each.times, each.ritual, each.held_on, f"{each.source_path}:{each.source_line}") for each in _unfiled(record)]
+    rows = [(each.incident_id, each.times, each.ritual, each.held_on, Place(each.source_path, each.source_line)) for each in _unfiled(record)]
     return pd.DataFrame(rows, columns=["incident", "times named", "first in", "on", "where"])
 
 

@@ -1,27 +1,41 @@
-"""The first page: the period in two sentences, tiles with verdicts, incidents by week, restore times, promises, and trust."""
+"""The first page: the period in two sentences, tiles with verdicts, incidents by week, and how far to trust it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 
-from opsanalytics.figures import Chart, Number, Tile, day, plural, quantity, weekly_incidents
+from opsanalytics.figures import (
+    Chart,
+    Link,
+    Number,
+    Said,
+    Sentence,
+    Tile,
+    day,
+    known,
+    plural,
+    quantity,
+    weekly_incidents,
+)
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.comparisons import CUSTOMERS_FIRST, Headline
 from opsanalytics.metrics.periods import Period
+from opsanalytics.metrics.result import _six_digits
+from opsanalytics.packs import spent
+from opsanalytics.packs.definitions import Matrix
 from opsanalytics.packs.follow_ups import open_promises, overdue_words
 from opsanalytics.packs.quality import CONTRADICTIONS
 from opsanalytics.packs.record import Record, days_between, left_out_words, short_words
+from opsanalytics.packs.spent import Spent
 from opsanalytics.packs.verdicts import judged, rate_words, with_verdict
 from opsanalytics.packs.weeks import control, control_caption, control_numbers, control_words
 from opsanalytics.stats.intervals import Estimate, proportion_interval
 from opsanalytics.stats.rates import poisson_rate
-
-Sentence = list[str | tuple[str, str]]
-
 
 # --- against the period before
 
@@ -44,17 +58,16 @@ def _severe_levels(record: Record) -> tuple[str, ...]:
 # --- the answer
 
 def answer(record: Record) -> list[Sentence]:
-    """Two sentences; a pair (text, name) links to the figure of that name."""
+    """Two sentences, every number of them stated."""
     if record.counted.empty:
         return [["The record holds no incident that counts yet; opsanalytics new incident writes the first."]]
-    return [_how_many(record), [*_how_fast(record), *_how_kept(record)]]
+    return [_how_many(record), [*_how_fast(record), *_how_spent(record), *_how_kept(record)]]
 
 
 def answer_numbers(record: Record) -> list[Number]:
-    return [number for number in (
-        record.number("incidents", "incident_count", "count"),
-        judged(record, headlines(record), record.number("incidents_per_week", "incident_count", "per_week")),
-        worst_in_period(record), restore_median(record), *open_promises(record)) if number.value is not None]
+    """Those that the sentences say only in other words, as `none`."""
+    found = (record.number("incidents", "incident_count", "count"), worst_in_period(record), restore_median(record), *open_promises(record))
+    return [number for number in found if number.value is not None]
 
 
 def _how_many(record: Record) -> Sentence:
@@ -62,22 +75,22 @@ def _how_many(record: Record) -> Sentence:
     so_far = " so far" if record.period.progress else ""
     when = f"in {short_words(record.period)}{so_far}"
     if not count.value:
-        return [("No incident", "weekly_incidents"), f" is counted {when}{_before(record)}."]
-    rate = record.number("incidents_per_week", "incident_count", "per_week")
-    worst = worst_in_period(record)
-    return [(plural(int(count.value), "incident"), "weekly_incidents"), f" {when}, {rate.value:.1f} a week",
-            _before(record), f"; {_how_bad(record, int(count.value), int(worst.value or 0))}."]
+        return [("No incident", "weekly_incidents"), f" is counted {when}", *_before(record), "."]
+    rate = judged(record, headlines(record), record.number("incidents_per_week", "incident_count", "per_week"))
+    return [Said(plural(int(count.value), "incident"), "weekly_incidents", count), f" {when}, ", Said(f"{rate.value:.1f} a week", "", rate),
+            *_before(record), "; ", *_how_bad(record, int(count.value)), "."]
 
 
-def _before(record: Record) -> str:
+def _before(record: Record) -> Sentence:
     found = record.compared(headlines(record))["incidents_per_week"]
-    return rate_words(found, short_words(record.before)) if record.before else ""
+    return rate_words(found, short_words(record.before)) if record.before else []
 
 
-def _how_bad(record: Record, count: int, worst: int) -> str:
+def _how_bad(record: Record, count: int) -> Sentence:
+    worst = worst_in_period(record)
     if count == 1:
-        return f"it was {'' if worst else 'not '}{record.scale[0]}"
-    return f"{worst or 'none'} {'was' if worst == 1 else 'were'} {record.scale[0]}"
+        return [f"it was {'' if worst.value else 'not '}{record.scale[0]}"]
+    return [Said(f"{worst.value or 'none'}", "", worst), f" {'was' if worst.value == 1 else 'were'} {record.scale[0]}"]
 
 
 def _how_fast(record: Record) -> Sentence:
@@ -85,16 +98,20 @@ def _how_fast(record: Record) -> Sentence:
     if median.value is None:
         return [("No median time to restore", "restore_times"), " can be computed yet"]
     who = "The one that tells its times was" if median.n == 1 else "Half were"
-    return [f"{who} restored within ", (quantity(median.value, "minutes"), "restore_times"),
-            f" ({short_span(record)})"]
+    return [f"{who} restored within ", Said(quantity(median.value, "minutes"), "restore_times", median), f" ({short_span(record)})"]
+
+
+def _how_spent(record: Record) -> Sentence:
+    said = spent.sentence(Spent(record))
+    return [", ", *said] if said else []
 
 
 def _how_kept(record: Record) -> Sentence:
     still_open, overdue = open_promises(record)
     if not still_open.value:
-        return [", and ", ("no follow-up", "promises"), " is open."]
-    return [", and ", (plural(int(still_open.value), "follow-up"), "promises"),
-            f" {'is' if still_open.value == 1 else 'are'} open, {overdue_words(still_open, overdue)}."]
+        return [", and ", ("no follow-up", "by_day"), " is open."]
+    return [", and ", Said(plural(int(still_open.value), "follow-up"), "by_day", still_open), f" {'is' if still_open.value == 1 else 'are'} open, ",
+            Said(overdue_words(still_open, overdue), "", overdue), "."]
 
 
 def short_span(record: Record) -> str:
@@ -108,7 +125,7 @@ def short_span(record: Record) -> str:
 def tiles(record: Record) -> list[Tile]:
     if record.counted.empty:
         return []
-    made = (_severe(record), _customers_first(record), _within_sla(record), _restored(record), _quiet_days(record))
+    made = (_severe(record), _customers_first(record), _within_sla(record), spent.tile(Spent(record)), _quiet_days(record))
     return [replace(with_verdict(record, headlines(record), tile), period=record.noun) for tile in made]
 
 
@@ -116,8 +133,9 @@ def _severe(record: Record) -> Tile:
     levels = _severe_levels(record)
     rate = _severe_rate(record, record.period, levels)
     weeks = record.exposure(record.period) / 7
-    return Tile(f"{' and '.join(levels)}, per week", rate, f"{plural(rate.n or 0, 'incident')} in {weeks:.1f} weeks",
-                [_severe_rate(record, period, levels).value for period in record.shown_periods], "weekly_incidents")
+    return Tile(f"{' and '.join(levels)}, per week", rate, f"{plural(rate.n or 0, 'incident')} in {quantity(weeks, 'weeks')}",
+                [_severe_rate(record, period, levels).value for period in record.shown_periods], "weekly_incidents",
+                states=(Number("weeks_on_record", weeks, "weeks"),))
 
 
 def _severe_rate(record: Record, period: Period, levels: Sequence[str]) -> Number:
@@ -131,7 +149,7 @@ def _customers_first(record: Record) -> Tile:
     seen, told = _seen_by_customers(record, record.period)
     silent = len(record.within(record.counted, record.period)) - told
     note = f"{seen} of {plural(told, 'incident')}" + (f"; {silent} do not say" if silent else "")
-    share = proportion_interval(seen, told)
+    share = Estimate(*(None if part is None else _six_digits(part) for part in proportion_interval(seen, told)))
     return Tile(
         "Seen by customers first", Number("seen_by_customers_first", share.value, "share", share.low, share.high, told),
         note if told else "no file of this period says who saw it first",
@@ -150,13 +168,7 @@ def _within_sla(record: Record) -> Tile:
     note = f"of {share.n} whose days are over"
     if not share.n:
         note = f"of {short_words(record.period)} no follow-up's days are over yet"
-    return Tile("Follow-ups done within SLA", share, note, record.trend("follow_up_completion", "done_within_sla"), "promises")
-
-
-def _restored(record: Record) -> Tile:
-    median = restore_median(record)
-    note = f"{plural(median.n or 0, 'incident')} {short_span(record)}" if median.value is not None else "too few are restored"
-    return Tile("Median time to restore", median, note, record.trend("time_to_restore", "median"), "restore_times")
+    return Tile("Follow-ups done within SLA", share, note, record.trend("follow_up_completion", "done_within_sla"), "by_day")
 
 
 def _quiet_days(record: Record) -> Tile:
@@ -183,6 +195,24 @@ def restore_median(record: Record) -> Number:
     return judged(record, headlines(record), record.number("time_to_restore", "time_to_restore", "median", record.durations_period))
 
 
+# --- what other tools would say
+
+APPENDIX = Link("MTTR by its many definitions", "mttr_definitions.html")
+
+
+def other_numbers(matrix: Matrix) -> list[Number]:
+    """The ends of what other tools would say, and ours."""
+    values, ours = matrix.others["value"], matrix.ours
+    ends = [Number(f"other_tools.{name}", float(value), "minutes", n=len(values)) for name, value in
+            (("lowest", values.min()), ("highest", values.max())) if len(values)]  # fmt: skip
+    return [*ends, *([Number("our_median", float(ours.value), "minutes", *_ends(ours), int(ours.n))] if known(ours.value) else [])]
+
+
+def _ends(row: Any) -> tuple[float | None, float | None]:
+    low, high = (float(value) if known(value) else None for value in (row.low, row.high))
+    return low, high
+
+
 # --- incidents by week
 
 def weekly(record: Record) -> Chart:
@@ -191,8 +221,8 @@ def weekly(record: Record) -> Chart:
     found = control(record)
     chart = weekly_incidents(rows, record.scale, finding=_weekly_finding(record), window=record.shown_days, since=since,
                              band=found.band if found else None)
-    return replace(chart, caption=_weekly_caption(record), definition=METRICS["incident_count"].definition,
-                   numbers=control_numbers(record))
+    return replace(chart, caption=_weekly_caption(record), numbers=(*_weekly_numbers(record), *control_numbers(record)),
+                   definition=f"{METRICS['incident_count'].definition} {control_caption(record)}")
 
 
 def weekly_rows(record: Record) -> pd.DataFrame:
@@ -218,11 +248,18 @@ def _weekly_finding(record: Record) -> str:
     if not weekly_rows(record)["incidents"].sum():
         return f"No incident to draw: none that counts started {record.span_words(record.shown_periods)}"
     rate = record.number("", "incident_count", "per_week").value
-    now = f"{rate:.1f} incidents a week in {short_words(record.period)}" if rate is not None else "No week has begun"
+    now = f"{f'{rate:.1f}' if rate else 'No'} incidents a week in {short_words(record.period)}" if rate is not None else "No week has begun"
     before = record.shown_periods[:-1]
     past = record.number("", "incident_count", "per_week", record.span(before)).value if before else None
-    then = "" if past is None else f", {past:.1f} a week in the {_how_many_periods(record, len(before))} before"
+    then = "" if past is None else f", {past:.1f} in the {_how_many_periods(record, len(before))} before"
     return "; ".join(filter(None, (f"{now}{then}", control_words(record))))
+
+
+def _weekly_numbers(record: Record) -> list[Number]:
+    now = record.number("weekly_incidents.now", "incident_count", "per_week")
+    before = record.shown_periods[:-1]
+    past = [record.number("weekly_incidents.before", "incident_count", "per_week", record.span(before))] if before else []
+    return [number for number in (now, *past) if number.value is not None]
 
 
 def _how_many_periods(record: Record, count: int) -> str:
@@ -234,7 +271,7 @@ def _weekly_caption(record: Record) -> str:
     counts = record.metric("incident_count")
     unfinished = " The last week is not over." if record.period.progress else ""
     return (f"Counted by the day they started, {record.span_words(record.shown_periods)}; {short_words(record.period)}: "
-            f"{counts.rows[0]['n']} counted{left_out_words(counts.excluded)}.{unfinished} {control_caption(record)}")
+            f"{counts.rows[0]['n']} counted{left_out_words(counts.excluded)}.{unfinished}")
 
 
 # --- how far to trust this
@@ -266,7 +303,7 @@ def trust_numbers(record: Record) -> list[Number]:
 
 def trust_caption(record: Record) -> str:
     return (f"Read {record.as_of_words}; days are cut in {record.load['zone']}; the figures above cover {record.days_words(record.period)}. "
-            "The page on record quality says what is wrong and where.")
+            "What nobody wrote down is in no figure. The page on record quality says what is wrong and where.")
 
 
 def _where_found(contradictions: pd.DataFrame) -> str:

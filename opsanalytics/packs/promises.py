@@ -50,10 +50,14 @@ def _finding(record: Record) -> str:
     rows = still_open(record)
     if rows.empty:
         return "Nothing that was promised is open"
-    old, late = int((rows["age_days"] > AGE_LIMITS[3]).sum()), int(rows["is_overdue"].fillna(False).sum())
+    old, late = _older_than_a_quarter(rows), int(rows["is_overdue"].fillna(False).sum())
     if len(rows) == 1:
         return f"One promise is open, {'overdue' if late else 'not overdue'}"
     return f"{len(rows)} promises are open, {late or 'none'} of them overdue; {old or 'none'} {'is' if old == 1 else 'are'} older than a quarter"
+
+
+def _older_than_a_quarter(rows: pd.DataFrame) -> int:
+    return int((rows["age_days"] > AGE_LIMITS[3]).sum())
 
 
 def numbers(record: Record) -> list[Number]:
@@ -61,4 +65,5 @@ def numbers(record: Record) -> list[Number]:
     if not n:
         return []
     overdue = int(rows["is_overdue"].fillna(False).sum())
-    return [Number("promises_open", len(rows), "promises", n=n), Number("promises_overdue", overdue, "promises", n=n)]
+    return [Number("promises_open", len(rows), "promises", n=n), Number("promises_overdue", overdue, "promises", n=n),
+            Number("promises_older_than_a_quarter", _older_than_a_quarter(rows), "promises", n=n)]

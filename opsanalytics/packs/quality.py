@@ -9,6 +9,7 @@ import pandas as pd
 from opsanalytics.figures import Link, Number, day, plural, quantity
 from opsanalytics.findings import RULES, rule_page
 from opsanalytics.packs.record import Record
+from opsanalytics.packs.spans import where
 from opsanalytics.tables import FILE_STATUSES, LEVELS
 
 CONTRADICTIONS = ("OPS112", "OPS114", "OPS115")
@@ -83,7 +84,7 @@ def by_code(record: Record) -> pd.DataFrame:
     found = record.findings.sort_values(["path", "line", "col"])
     if found.empty:
         return pd.DataFrame()
-    rows = found.assign(where=found["path"] + ":" + found["line"].astype(str)).groupby(["level", "code"]).agg(
+    rows = found.assign(where=_where(found)).groupby(["level", "code"]).agg(
         findings=("path", "size"), files=("path", "nunique"), first=("where", "first")).reset_index()
     rows = rows.assign(rank=[LEVELS.index(level) for level in rows["level"]])
     rows = rows.sort_values(["rank", "findings", "code"], ascending=[True, False, True])
@@ -91,6 +92,10 @@ def by_code(record: Record) -> pd.DataFrame:
         "code": [_rule(code) for code in rows["code"]], "level": rows["level"],
         "what was found": [RULES[code].summary if code in RULES else "–" for code in rows["code"]],
         "findings": rows["findings"], "files": rows["files"], "the first": rows["first"]})
+
+
+def _where(found: pd.DataFrame) -> pd.Series:
+    return where(found.rename(columns={"path": "source_path", "line": "source_line"}))
 
 
 def _rule(code: str) -> Link:
@@ -112,7 +117,8 @@ def _levels(counts: pd.Series) -> str:
 def by_code_numbers(record: Record) -> list[Number]:
     n = len(record.files)
     counts = record.findings["level"].value_counts()
-    return [Number(f"findings_{level}", int(counts.get(level, 0)), "findings", n=n) for level in LEVELS]
+    levels = [Number(f"findings_{level}", int(counts.get(level, 0)), "findings", n=n) for level in LEVELS]
+    return [Number("findings", int(counts.sum()), "findings", n=n), *levels]
 
 
 def by_code_caption(record: Record) -> str:
@@ -172,7 +178,9 @@ def contradictions_finding(record: Record) -> str:
 
 
 def contradictions_numbers(record: Record) -> list[Number]:
-    return [Number("contradictions", len(_of(record, CONTRADICTIONS)), "findings", n=len(record.findings))]
+    found = _of(record, CONTRADICTIONS)
+    return [Number("contradictions", len(found), "findings", n=len(record.findings)),
+            Number("files_with_a_contradiction", found["path"].nunique(), "files", n=len(record.files))]
 
 
 def contradictions_caption(record: Record) -> str:
@@ -187,13 +195,13 @@ def _of(record: Record, codes: Sequence[str]) -> pd.DataFrame:
 def _listed(record: Record, codes: Sequence[str]) -> pd.DataFrame:
     found = _of(record, codes)
     return pd.DataFrame({"what": found["message"], "code": [_rule(code) for code in found["code"]],
-                         "where": found["path"] + ":" + found["line"].astype(str)})
+                         "where": _where(found)})
 
 
 def incomplete(record: Record) -> pd.DataFrame:
     """What files lack, the most frequent first."""
     found = _incomplete(record)
-    rows = found.assign(where=found["path"] + ":" + found["line"].astype(str)).groupby(["record_kind", "message"]).agg(
+    rows = found.assign(where=_where(found)).groupby(["record_kind", "message"]).agg(
         files=("path", "nunique"), first=("where", "first")).reset_index()
     rows = rows.sort_values(["files", "record_kind", "message"], ascending=[False, True, True])
     return rows.rename(columns={"record_kind": "kind", "message": "what is missing", "first": "the first"})
@@ -241,7 +249,7 @@ def worst(record: Record) -> pd.DataFrame:
         message=("message", "first")).reset_index()
     files = files.sort_values(["errors", "found", "path"], ascending=[False, False, True]).head(WORST_SHOWN)
     return pd.DataFrame({"errors": files["errors"], "warnings": files["found"] - files["errors"], "begin with": files["message"],
-                         "where": files["path"] + ":" + files["line"].astype(str)})
+                         "where": _where(files)})
 
 
 def _grave(record: Record) -> pd.DataFrame:
@@ -254,6 +262,10 @@ def worst_finding(record: Record) -> str:
     if not count:
         return "No file has an error or a warning"
     return "The file to begin with" if count == 1 else f"The {min(count, WORST_SHOWN)} files to begin with, of {count:,} with an error or a warning"
+
+
+def worst_numbers(record: Record) -> list[Number]:
+    return [Number("files_with_an_error_or_warning", int(_grave(record)["path"].nunique()), "files", n=len(record.files))]
 
 
 # --- over the loads

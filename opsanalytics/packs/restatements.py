@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from opsanalytics.errors import RepositoryError, WorkspaceError
-from opsanalytics.figures import Number, day, known, plural, quantity
+from opsanalytics.figures import Number, Place, day, known, plural, quantity
 from opsanalytics.history import read_history
 from opsanalytics.metrics.periods import Period, previous
 from opsanalytics.metrics.restatements import Comparison, Difference, Trail, compare, end_of
@@ -38,7 +38,7 @@ class Change:
     what: str
     numbers: Mark
     commits: Mark
-    where: str
+    where: Place
 
 
 @dataclass
@@ -252,7 +252,7 @@ def changes(told: Told) -> pd.DataFrame:
     return pd.DataFrame([_row(told, same) for same in together.values()])
 
 
-def _row(told: Told, same: Sequence[Change]) -> dict[str, str]:
+def _row(told: Told, same: Sequence[Change]) -> dict[str, object]:
     first = same[0]
     more = f" and {len(same) - SHOWN} more" if len(same) > SHOWN else ""
     return {"record": "; ".join(each.record for each in same[:SHOWN]) + more, "what": first.what,
@@ -275,10 +275,17 @@ def changes_finding(told: Told) -> str:
         return ""
     if not told.changes:
         return f"Nothing of {short_words(told.period)} was changed on record, came late or was taken away since"
-    commits = {commit for each in told.changes for commit in each.commits}
-    records = len({(each.kind, each.record) for each in told.changes})
+    records, commits = (int(number.value or 0) for number in changes_numbers(told))
     return (f"{plural(records, 'record')} of {short_words(told.period)} {'was' if records == 1 else 'were'} changed since, "
-            f"by {plural(len(commits), 'commit')}")
+            f"by {plural(commits, 'commit')}")
+
+
+def changes_numbers(told: Told) -> list[Number]:
+    if told.why_not:
+        return []
+    commits = {commit for each in told.changes for commit in each.commits}
+    records = {(each.kind, each.record) for each in told.changes}
+    return [Number("records_changed", len(records), "records"), Number("commits_that_changed_them", len(commits), "commits")]
 
 
 def changes_caption(told: Told) -> str:
@@ -303,7 +310,7 @@ def _change_of(told: Told, kind: str, behind: Behind) -> Change:
     row = first.now or first.then or {}
     commits = tuple(dict.fromkeys(commit for _, difference in behind for commit in _culprits(told, difference)))
     numbers = tuple(dict.fromkeys(_name(comparison) for comparison, _ in behind))
-    return Change(kind, _record_words(kind, row), _what(told, first), numbers, commits, f"{row['source_path']}:{row['source_line']}")
+    return Change(kind, _record_words(kind, row), _what(told, first), numbers, commits, Place(row["source_path"], row["source_line"]))
 
 
 def _culprits(told: Told, difference: Difference) -> Iterator[str]:
@@ -352,10 +359,18 @@ def ripened(told: Told) -> pd.DataFrame:
 def ripened_finding(told: Told) -> str:
     if told.why_not:
         return ""
-    records = {(each.headline.records, difference.record_id) for each in told.comparisons for difference in each.ripened}
+    records = _under_way(told)
     if not records:
         return f"No number of {short_words(told.period)} was unfinished at its end"
-    return f"{plural(len(records), 'record')} of {short_words(told.period)} {'was' if len(records) == 1 else 'were'} still under way at its end"
+    return f"{plural(records, 'record')} of {short_words(told.period)} {'was' if records == 1 else 'were'} still under way at its end"
+
+
+def ripened_numbers(told: Told) -> list[Number]:
+    return [] if told.why_not else [Number("records_under_way", _under_way(told), "records")]
+
+
+def _under_way(told: Told) -> int:
+    return len({(each.headline.records, difference.record_id) for each in told.comparisons for difference in each.ripened})
 
 
 def ripened_caption(told: Told) -> str:

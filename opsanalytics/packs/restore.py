@@ -21,7 +21,7 @@ from opsanalytics.figures import (
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.result import interval_words
 from opsanalytics.packs.record import Record, left_out_words, short_words
-from opsanalytics.packs.spans import edges
+from opsanalytics.packs.spans import edges, where
 from opsanalytics.stats.charts import ControlChart, ewma_chart
 from opsanalytics.stats.influence import Influence, influences
 
@@ -31,6 +31,8 @@ STRIPS_SHOWN = 8
 # Restored incidents. With nothing changed half of the charts signal by the 136th point after a baseline of 30, by the 228th
 # after one of 100: tests/simulations.
 BASELINE_NEEDS = 30
+STABLE_COURSES = ("With nothing changed half of such charts leave the band by the 136th incident after a baseline of 30, by the 228th after "
+                  "one of 100.")
 
 
 def strip(record: Record, by: str = "severity") -> Chart:
@@ -140,7 +142,8 @@ def course(record: Record) -> Chart:
     figure = restore_course(drawn, finding=_course_finding(chart, drawn))
     numbers = (Number("restore_course.baseline", chart.centre, "minutes", n=len(baseline)),
                Number("restore_course.points_outside", len(chart.signals), "incidents", n=len(rows)))
-    return replace(figure, numbers=numbers, caption=_course_caption(record, baseline), definition=METRICS["time_to_restore"].definition)
+    return replace(figure, numbers=numbers, caption=_course_caption(record, baseline),
+                   definition=f"{METRICS['time_to_restore'].definition} {STABLE_COURSES}")
 
 
 def _restored(record: Record) -> pd.DataFrame:
@@ -183,8 +186,7 @@ def _course_caption(record: Record, baseline: pd.DataFrame) -> str:
     left_out = left_out_words(record.metric("time_to_restore", record.durations_period).excluded)
     return (f"A dot an incident restored {record.days_words(record.durations_period)}{left_out}; those still open{zero} are "
             f"no points. The line is the EWMA of log minutes (weight 0.1), its band that of the {plural(len(baseline), 'incident')} of as long "
-            f"a time before {day(record.durations_period.starts_on)}. With nothing changed half of such charts leave the band by the 136th incident "
-            "after a baseline of 30, by the 228th after one of 100.")
+            f"a time before {day(record.durations_period.starts_on)}.")
 
 
 # --- the other clocks
@@ -255,14 +257,17 @@ def weightiest_finding(record: Record) -> str:
     found = _influences(record)
     if not found:
         return f"No mean that one incident could move: fewer than two were restored {record.days_words(record.durations_period)}"
-    mean = _closed(record)["minutes"].mean()
-    first = found[0]
-    return f"Without {first.item} the mean {_moves(first.mean)}, from {duration(mean)} to {duration(mean * (1 + first.mean))}"
+    _, mean, without = (number.value for number in weightiest_numbers(record))
+    return f"Without {found[0].item} the mean {_moves(found[0].mean)}, from {duration(mean)} to {duration(without)}"
 
 
 def weightiest_numbers(record: Record) -> list[Number]:
     found = _influences(record)
-    return [Number("weightiest.mean_change", found[0].mean, "share", n=len(found))] if found else []
+    if not found:
+        return []
+    change, mean = found[0].mean, float(_closed(record)["minutes"].mean())
+    return [Number("weightiest.mean_change", change, "share", n=len(found)), Number("weightiest.mean", mean, "minutes", n=len(found)),
+            Number("weightiest.mean_without", mean * (1 + change), "minutes", n=len(found) - 1)]
 
 
 def weightiest_caption(record: Record) -> str:
@@ -276,7 +281,7 @@ def longest(record: Record) -> pd.DataFrame:
     return pd.DataFrame({
         "incident": rows["incident_id"], "title": rows["title"], "severity": rows["severity"], "started": rows["started_on"],
         "restored after": [duration(row.minutes) + (", still open" if row.is_open else "") for row in rows.itertuples()],
-        "where": rows["source_path"] + ":" + rows["source_line"].astype(str),
+        "where": where(rows),
     })
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 
-from opsanalytics.figures import Number, Tile, plural, quantity
+import pandas as pd
+
+from opsanalytics.figures import Number, Said, Sentence, Tile, day, plural, quantity, short
 from opsanalytics.metrics.comparisons import Headline
-from opsanalytics.metrics.periods import Period
-from opsanalytics.packs import decisions, promises, retros, spans
-from opsanalytics.packs.overview import Sentence, worst_in_period
+from opsanalytics.packs import decisions, needs_decision, promises, retros, spans, verdicts
+from opsanalytics.packs.needs_decision import Ask, Needed
+from opsanalytics.packs.overview import worst_in_period
 from opsanalytics.packs.record import Record
-from opsanalytics.packs.retros import DONE, Retros
 from opsanalytics.packs.verdicts import judged, with_verdict
+from opsanalytics.record_figures import each
 
 
 def header(record: Record) -> tuple[str, ...]:
@@ -35,45 +37,70 @@ def headlines(record: Record) -> tuple[Headline, ...]:
 # --- the answer
 
 def answer(record: Record) -> list[Sentence]:
-    """Two sentences; a pair (text, name) links to the figure of that name."""
+    """Two sentences, every number of them stated."""
     return [_what_happened(record), _what_was_kept(record)]
 
 
 def answer_numbers(record: Record) -> list[Number]:
+    """Those that the sentences say only in other words, as `none`."""
     rate = record.number("incidents_per_week", "incident_count", "per_week")
-    found = [record.number("incidents", "incident_count", "count"), judged(record, headlines(record), rate), worst_in_period(record), *retros.latest_numbers(record),
-             *promises.numbers(record)]
+    found = [_count(record), judged(record, headlines(record), rate), worst_in_period(record), *retros.latest_numbers(record),
+             *promises.numbers(record), record.number("person_hours", "ritual_minutes", "person_hours"), *decisions.waiting_numbers(record)]
     return [number for number in found if number.value is not None]
 
 
+def _count(record: Record) -> Number:
+    return record.number("incidents", "incident_count", "count")
+
+
 def _what_happened(record: Record) -> Sentence:
-    count = int(record.number("", "incident_count", "count").value or 0)
-    worst = int(worst_in_period(record).value or 0)
-    said = plural(count, "incident") if count else "No incident"
-    severe = f", {worst or 'none'} of them {record.scale[0]}" if count > 1 else ""
-    return [(said, "weekly_incidents"), f" in {spans.said(record.period)}{_before(record)}{severe}."]
+    number, worst = _count(record), worst_in_period(record)
+    count = int(number.value or 0)
+    said = Said(plural(count, "incident") if count else "No incident", "weekly_incidents", number)
+    severe: Sentence = [", ", Said(f"{worst.value or 'none'}", "", worst), f" of them {record.scale[0]}"] if count > 1 else []
+    return [said, f" in {spans.said(record.period)}", *_before(record), *severe, "."]
 
 
-def _before(record: Record) -> str:
+def _before(record: Record) -> Sentence:
     if record.before is None:
-        return ""
-    count = int(record.number("", "incident_count", "count", record.before).value or 0)
+        return []
+    number = record.number("incidents_before", "incident_count", "count", record.before)
     verdict = record.compared(headlines(record))["incidents_per_week"].verdict
-    return f", after {count or 'none'} in {spans.said(record.before)}" + (f" (a week: {verdict})" if verdict else "")
+    return [", after ", Said(f"{number.value or 'none'}", "", number), f" in {spans.said(record.before)}", f" (a week: {verdict})" if verdict else ""]
 
 
 def _what_was_kept(record: Record) -> Sentence:
-    rows = Retros(record).latest
-    still_open = promises.still_open(record)
-    done = int(rows["state"].isin(DONE).sum()) if len(rows) else 0
-    first: Sentence = ["No retrospective has promised an improvement yet"] if rows.empty else [
-        "Of the last retrospective's ", plural(len(rows), "improvement"),
-        f", {done or 'none'} {'is' if done == 1 else 'are'} done"]
-    if still_open.empty:
+    improved, owed = retros.latest_numbers(record), promises.numbers(record)
+    first: Sentence = ["No retrospective has promised an improvement yet"] if not improved else _improved(improved[0])
+    if not owed or not owed[0].value:
         return [*first, "; nothing that was promised is open."]
-    late = int(still_open["is_overdue"].fillna(False).sum())
-    return [*first, "; ", (plural(len(still_open), "promise"), "promises"),
-            f" {'is' if len(still_open) == 1 else 'are'} open, {late or 'none'} of them overdue."]
+    still_open, late, *_ = owed
+    return [*first, "; ", Said(plural(int(still_open.value or 0), "promise"), "promises", still_open),
+            f" {'is' if still_open.value == 1 else 'are'} open, ", Said(f"{late.value or 'none'}", "", late), " of them overdue."]
+
+
+def _improved(done: Number) -> Sentence:
+    of = plural(done.n or 0, "improvement")
+    return [f"Of the last retrospective's {of}, ", Said(f"{done.value or 'none'}", "latest", done), f" {'is' if done.value == 1 else 'are'} done"]
+
+
+# --- what needs a decision
+
+AGAIN = "improvement that came back"
+
+
+def needed(record: Record) -> Needed:
+    """What a retrospective has to settle: promises that are overdue or come back, and proposals that wait."""
+    asks = (*needs_decision.overdue(record), *needs_decision.proposals(record), *_again(record))
+    return needs_decision.needed(record, asks)
+
+
+def _again(record: Record) -> Iterator[Ask]:
+    rows = retros.still_returning(record)
+    for row, place in zip(each(rows), spans.where(rows), strict=True):
+        age = (record.as_of_on - row.first_on).days
+        yield Ask(AGAIN, f"Do it now or let it go: {short(row.text)}?", f"promised {day(row.first_on)}, carried over {retros.times(row.carried)}",
+                  row.owner if isinstance(row.owner, str) else None, f"{quantity(age, 'days')} without it", place, age)
 
 
 # --- tiles
@@ -83,50 +110,43 @@ def tiles(record: Record) -> list[Tile]:
     return [replace(with_verdict(record, headlines(record), tile), period=record.noun) for tile in made if tile.number.n]
 
 
+def tiles_caption(record: Record) -> str:
+    return verdicts.caption(record, headlines(record))
+
+
+def comparisons(record: Record) -> pd.DataFrame:
+    """What the verdicts rest on."""
+    return verdicts.table(record, headlines(record))
+
+
 def _improvements(record: Record) -> Tile:
     share = record.number("improvements_within_day", retros.METRIC, "done_within_sla", record.durations_period)
     note = f"of {share.n} promised since {record.days_words(record.durations_period).partition(' to ')[0]}"
-    return Tile("Improvements done by their day", share, note, _trend(record, _metric(retros.METRIC, "done_within_sla")))
+    return Tile("Improvements done by their day", share, note, record.trend(retros.METRIC, "done_within_sla"))
 
 
 def _held(record: Record) -> Tile:
     share = record.number("rituals_held", "ritual_held", "share_held")
     note = f"{round((share.value or 0) * (share.n or 0))} of {share.n} promised sessions"
-    return Tile("Rituals held", share, note, _trend(record, _metric("ritual_held", "share_held")), "ritual_days")
+    return Tile("Rituals held", share, note, record.trend("ritual_held", "share_held"), "ritual_days")
 
 
 def _within(record: Record) -> Tile:
     share = record.number("sessions_within_timebox", "ritual_minutes", "share_within_timebox")
     hours = record.number("", "ritual_minutes", "person_hours").value
     note = f"of {plural(share.n or 0, 'session')}" + (f"; {quantity(hours, 'person-hours')} of everybody" if hours else "")
-    return Tile("Kept the timebox", share, note, _trend(record, _metric("ritual_minutes", "share_within_timebox")))
+    return Tile("Kept the timebox", share, note, record.trend("ritual_minutes", "share_within_timebox"))
 
 
 def _decided(record: Record) -> Tile:
     count = record.number("decisions", "decision_count", "count")
     stated = Number(count.id, count.value, "decisions", n=len(decisions.decisions(record)))
-    return Tile("Decided or proposed", stated, f"in {spans.said(record.period)}", _trend(record, _metric("decision_count", "count")))
+    return Tile("Decided or proposed", stated, f"in {spans.said(record.period)}", record.trend("decision_count", "count"))
 
 
 def _proposals(record: Record) -> Tile:
     found = decisions.waiting_numbers(record)
     if not found:
         return Tile("Proposals that wait", Number("proposals_open", None, "proposals", n=0), "")
-    still_open, stale = found
+    still_open, stale, *_ = found
     return Tile("Proposals that wait", still_open, f"{int(stale.value or 0)} for longer than {decisions.STALE_DAYS} days")
-
-
-Ask = Callable[[Record, Period], float | None]
-
-
-def _metric(name: str, statistic: str) -> Ask:
-    def ask(record: Record, period: Period) -> float | None:
-        return record.number("", name, statistic, period).value
-
-    return ask
-
-
-def _trend(record: Record, ask: Ask) -> list[float | None]:
-    return [ask(record, period) for period in record.shown_periods]
-
-

@@ -165,8 +165,10 @@ def _outcomes_finding(retros: Retros) -> str:
 
 def _outcome_numbers(retros: Retros) -> tuple[Number, ...]:
     counts, n = retros.shown["state"].value_counts(), len(retros.shown)
-    return tuple(Number(f"improvements.{state.replace(', ', '_').replace(' ', '_')}", int(counts.get(state, 0)), "improvements", n=n)
-                 for state in RETRO_STATES if n)
+    by_state = (Number(f"improvements.{state.replace(', ', '_').replace(' ', '_')}", int(counts.get(state, 0)), "improvements", n=n)
+                for state in RETRO_STATES if n)
+    done = int(retros.shown["state"].isin(DONE).sum())
+    return (*by_state, *([Number("improvements.done", done, "improvements", n=n)] if n else []))
 
 
 # --- what came back
@@ -190,11 +192,17 @@ def _returning(record: Record) -> pd.DataFrame:
     return rows.sort_values(["carried", "created_on", "action_id"], ascending=[False, False, True])
 
 
+def still_returning(record: Record) -> pd.DataFrame:
+    """Those that are not done, dropped or gone."""
+    rows = _returning(record)
+    return rows[rows["state"].isin(("open", "carried over"))]
+
+
 def returning_finding(record: Record) -> str:
     rows = _returning(record)
     if rows.empty:
         return "No improvement came back in a later retrospective"
-    still = int((~rows["state"].isin(DONE)).sum())
+    still = _still_not_done(rows)
     said = "none" if not still else "all" if still == len(rows) and still > 1 else str(still)
     if len(rows) == 1:
         return f"One improvement came back, carried over {times(rows['carried'].iloc[0])}; it is {'not ' if still else ''}done"
@@ -202,8 +210,13 @@ def returning_finding(record: Record) -> str:
 
 
 def returning_numbers(record: Record) -> list[Number]:
-    n = Retros(record).listed["first_action_id"].nunique()
-    return [Number("improvements_came_back", len(_returning(record)), "improvements", n=n)]
+    n, rows = Retros(record).listed["first_action_id"].nunique(), _returning(record)
+    still = [Number("improvements_came_back.not_done", _still_not_done(rows), "improvements", n=len(rows))] if len(rows) else []
+    return [Number("improvements_came_back", len(rows), "improvements", n=n), *still]
+
+
+def _still_not_done(rows: pd.DataFrame) -> int:
+    return int((~rows["state"].isin(DONE)).sum())
 
 
 # --- the statistics

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 
-from opsanalytics.figures import NO_SEVERITY, Chart, Number, plural, severity_by_month
+from opsanalytics.figures import NO_SEVERITY, Chart, Number, day, plural, quantity, severity_by_month
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.comparisons import Compared, Headline
 from opsanalytics.metrics.periods import Period
@@ -14,6 +15,7 @@ from opsanalytics.metrics.result import Row
 from opsanalytics.packs import overview
 from opsanalytics.packs.overview import counts_by, weekly_rows
 from opsanalytics.packs.record import Record, days_between, left_out_words, short_words
+from opsanalytics.packs.spans import where
 from opsanalytics.packs.verdicts import CAPTION, verdict_words
 from opsanalytics.packs.weeks import control_words
 from opsanalytics.stats.comparing import HEADLINES
@@ -29,7 +31,8 @@ def weeks(record: Record) -> Chart:
     if not counts.sum() or not found:
         return chart
     spread = f"{counts.min()} to {counts.max()} incidents" if counts.min() < counts.max() else plural(int(counts.max()), "incident")
-    return replace(chart, finding=f"{found[0].upper()}{found[1:]}; {spread} a week in {len(counts)} weeks")
+    return replace(chart, finding=f"{found[0].upper()}{found[1:]}; {spread} a week in {len(counts)} weeks",
+                   numbers=(*chart.numbers, record.number("incidents", "incident_count", "count")))
 
 
 def months(record: Record) -> Chart:
@@ -151,3 +154,60 @@ def places_finding(record: Record, by: str) -> str:
 def places_caption(record: Record, by: str) -> str:
     each = " An incident counts once for each service that it touched." if by == "service" else ""
     return f"Incidents counted that started {record.span_words(record.shown_periods)}; the {GROUPS_SHOWN} largest groups.{each}"
+
+
+# --- how long without the worst
+
+def quiet(record: Record) -> pd.DataFrame:
+    """A service a row: how long it has been without an incident of the worst severity, the shortest first. One that never had any
+    has been without for as long as there is a record."""
+    facts = _worst(record).set_index("group")
+    rows = [(service, _quiet_words(record, facts["started_on"].get(service)), facts["started_on"].get(service),
+             facts["incident_id"].get(service), facts["where"].get(service)) for service in _services(record, facts)]
+    return pd.DataFrame(rows, columns=["service", "without one for", "the last", "incident", "where"])
+
+
+def _worst(record: Record) -> pd.DataFrame:
+    """The last incident of the worst severity of each service up to the period's end."""
+    facts = record.counted[(record.counted["severity"] == record.scale[0]) & (record.counted["started_on"] <= record.last_on)]
+    facts = facts.assign(where=where(facts)).merge(record.groups("service"), on="incident_id")
+    return facts[facts["group"] != NO_SEVERITY].drop_duplicates("group", keep="last")
+
+
+def _services(record: Record, facts: pd.DataFrame) -> list[str]:
+    """Those in use and those that incidents name; the one with the newest such incident first."""
+    rows, groups = record.table("services"), record.groups("service")["group"]
+    in_use = rows[rows["retired_on"].isna() | (rows["retired_on"] > record.last_on)]["service"]
+    never = sorted({*in_use, *groups} - {NO_SEVERITY, *facts.index})
+    return [*facts.sort_values("started_on", ascending=False, kind="stable").index, *never]
+
+
+def _quiet_words(record: Record, last_on: date | None) -> str:
+    if last_on is not None:
+        return quantity((record.last_on - last_on).days, "days")
+    return f"at least {quantity((record.last_on - (record.first_on or record.last_on)).days, 'days')}"
+
+
+def quiet_finding(record: Record) -> str:
+    worst, facts, rows = record.scale[0], _worst(record), quiet(record)
+    if rows.empty:
+        return f"No service is named, so nobody can tell which had no {worst} for how long; ops/services.yml or the incidents bring them"
+    if facts.empty:
+        return f"None of {plural(len(rows), 'service')} has had a {worst} on record"
+    return f"{rows['service'][0]} had the last {worst}, {rows['without one for'][0]} ago; {_without(rows)} of {plural(len(rows), 'service')} had none on record"
+
+
+def _without(rows: pd.DataFrame) -> str:
+    return str(int(rows["the last"].isna().sum()) or "none")
+
+
+def quiet_numbers(record: Record) -> list[Number]:
+    facts = _worst(record).set_index("group")["started_on"]
+    since = [Number(f"days_since_worst.{service}", (record.last_on - facts[service]).days if service in facts else None, "days")
+             for service in quiet(record)["service"]]
+    return [*since, Number("services_without_worst", len(since) - len(facts), "services", n=len(since))] if since else []
+
+
+def quiet_caption(record: Record) -> str:
+    return (f"Counted incidents of {record.scale[0]} up to {day(record.last_on)}, by the services that they name; days from the day it "
+            f"started. The record begins on {day(record.first_on)}. A quiet service may be one that nobody watches.")

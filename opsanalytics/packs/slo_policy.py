@@ -6,7 +6,7 @@ from collections import Counter
 
 import pandas as pd
 
-from opsanalytics.figures import Number, Shade, plural
+from opsanalytics.figures import Number, Place, Shade, plural
 from opsanalytics.metrics.budget_policies import HALT, PLAN, POSTMORTEM
 from opsanalytics.metrics.budgets import SHARE
 from opsanalytics.metrics.result import Row
@@ -76,8 +76,8 @@ def share_numbers(told: Slos) -> list[Number]:
 def verdicts(told: Slos) -> pd.DataFrame:
     """A question a row: what is due first, then whether changes halt, for each objective."""
     return pd.DataFrame([{
-        "question": _question(told, row), "of": _subject(row), "evidence": _evidence(row), "threshold": percent(row["threshold"]),
-        "answer": _verdict(row), "roadmap": _planned(row), "where": _place(told, row)} for row in _shown(told)])
+        "question": _question(told, row), "of": _subject(row), "evidence": evidence(row), "threshold": percent(row["threshold"]),
+        "answer": _verdict(row), "roadmap": _planned(row), "where": place(told, row)} for row in _shown(told)])
 
 
 def _shown(told: Slos) -> list[Row]:
@@ -99,7 +99,7 @@ def _subject(row: Row) -> str:
     return row["slo_id"] if row["rule"] == HALT else f"{row['subject']}, {row['slo_id']}"
 
 
-def _evidence(row: Row) -> str:
+def evidence(row: Row) -> str:
     limits = _limits(row) if row["low"] is not None else None
     share = "" if row["value"] is None else f"{percent(row['value'])}{f' ({limits})' if limits else ''}"
     return "; ".join(filter(None, (share, without_days(row["evidence"]), f"n {row['n']}")))
@@ -115,10 +115,11 @@ def _planned(row: Row) -> str | None:
     return f"{row['roadmap']} ({row['roadmap_at']})" if row["roadmap"] else "does not name it"
 
 
-def _place(told: Slos, row: Row) -> str:
+def place(told: Slos, row: Row) -> Place:
     rows = told.record.incidents if row["rule"] == POSTMORTEM else told.record.table("slos")
     key, name = ("incident_id", row["subject"]) if row["rule"] == POSTMORTEM else ("slo_id", row["slo_id"])
-    return str(spans.where(rows[rows[key] == name]).iloc[0])
+    found: Place = spans.where(rows[rows[key] == name]).iloc[0]
+    return found
 
 
 def verdicts_finding(told: Slos) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from opsanalytics.budget_figures import ANSWER_LOOK, DASHES, budget_bars, spending_lines
-from opsanalytics.figures import Chart, Number, Shade, day, duration, plural
+from opsanalytics.figures import Chart, Number, Sentence, Shade, day, duration, plural
 from opsanalytics.metrics.budget_policies import policy_rows
 from opsanalytics.metrics.budget_samples import sample_rows
 from opsanalytics.metrics.budget_shares import incident_rows
@@ -35,7 +35,6 @@ from opsanalytics.metrics.budgets import (
 )
 from opsanalytics.metrics.result import Row
 from opsanalytics.packs import spans
-from opsanalytics.packs.overview import Sentence
 from opsanalytics.packs.record import Record, days_between
 from opsanalytics.record_figures import each
 
@@ -232,7 +231,8 @@ def budgets(told: Slos) -> Chart:
     chart = budget_bars(pd.DataFrame(rows).astype({"left": float}) if rows else pd.DataFrame(), finding=_budgets_finding(told))
     caption = (f"As of {told.at_words(told.clock.as_of)}, each in its own window; a bar to the left of zero is overspent. What was seen in "
                f"the window counts, and where more than a quarter of it was not measured the answer is {INSUFFICIENT}.{_bare_words(told)}")
-    numbers = tuple(Number(f"left.{row['slo_id']}", row["value"], SHARE, n=row["n"]) for row in told.now)
+    left = (Number(f"left.{row['slo_id']}", row["value"], SHARE, n=row["n"]) for row in told.now)
+    numbers = (*left, *_standing_numbers("budgets", told.now))
     return replace(chart, twin=_budget_twin(told.now), numbers=numbers, caption=caption,
                    definition="Left: 1 - bad / allowed, where allowed is (1 - target) of what was seen in the window; events, or time "
                               "slices where the objective counts these. All that was measured is counted, so there is no interval.")
@@ -245,6 +245,12 @@ def _budgets_finding(told: Slos) -> str:
     said = f"{_over(told.now, 'is')} on {day(told.record.as_of_on)}" if unknown < len(told.now) else f"What is left on {day(told.record.as_of_on)} cannot be told"
     of_some = f"; nobody can tell of {unknown} more" if 0 < unknown < len(told.now) else ""
     return capital(f"{said}{of_some}")
+
+
+def _standing_numbers(what: str, rows: Sequence[Row]) -> list[Number]:
+    """How many missed what they are held to, and of how many nobody can tell."""
+    known = [row["answer"] == MISSED for row in rows if row["answer"] != INSUFFICIENT]
+    return [Number(f"{what}.missed", sum(known), what, n=len(known)), Number(f"{what}.unknown", len(rows) - len(known), what, n=len(rows))]
 
 
 def _bare_words(told: Slos) -> str:
@@ -302,8 +308,9 @@ def unknown_finding(told: Slos) -> str:
 
 
 def unknown_numbers(told: Slos) -> list[Number]:
-    return [Number(f"left_when_samples_ended.{row['slo_id']}", told.last[row["slo_id"]]["value"], SHARE, n=told.last[row["slo_id"]]["n"])
-            for row in told.now if row["answer"] == INSUFFICIENT and row["slo_id"] in told.last]
+    then = [told.last[row["slo_id"]] for row in told.now if row["answer"] == INSUFFICIENT and row["slo_id"] in told.last]
+    left = [Number(f"left_when_samples_ended.{row['slo_id']}", row["value"], SHARE, n=row["n"]) for row in then]
+    return [*left, *(_standing_numbers("budgets_when_samples_ended", then) if then else [])]
 
 
 # --- how fast it goes
@@ -400,7 +407,8 @@ def months_caption(told: Slos) -> str:
 
 
 def month_numbers(told: Slos) -> list[Number]:
-    return [Number(f"month.{row['slo_id']}.{row['window']}", row["value"], SHARE, n=row["n"]) for row in told.months]
+    spent = [Number(f"month.{row['slo_id']}.{row['window']}", row["value"], SHARE, n=row["n"]) for row in told.months]
+    return [*spent, *(_standing_numbers("months", told.months) if told.months else [])]
 
 
 # --- over the period
@@ -483,6 +491,14 @@ def measured_finding(told: Slos) -> str:
     longest = max((gap["minutes"] for row in told.samples for gap in row["gaps"]), default=0)
     gaps = f"{'have' if holed > 1 else 'has'} gaps in the samples" + (f", the longest of {duration(longest)}" if holed else "")
     return capital(f"{never}{holed or 'none'} of {plural(len(told.samples) - silent, 'measured objective')} {gaps}")
+
+
+def measured_numbers(told: Slos) -> list[Number]:
+    if not told.samples:
+        return []
+    measured, n = [row for row in told.samples if row["n"]], len(told.samples)
+    return [Number("objectives.never_measured", n - len(measured), "objectives", n=n),
+            Number("objectives.with_gaps", sum(bool(row["gaps"]) for row in measured), "objectives", n=len(measured))]
 
 
 def measured_caption(told: Slos) -> str:

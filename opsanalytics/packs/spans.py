@@ -7,6 +7,7 @@ from datetime import date
 
 import pandas as pd
 
+from opsanalytics.figures import Place
 from opsanalytics.metrics.periods import Period, trailing
 from opsanalytics.packs.record import PERIODS_SHOWN, Record, short_words
 
@@ -36,5 +37,6 @@ def header(record: Record, counted: str) -> tuple[str, ...]:
 
 
 def where(rows: pd.DataFrame) -> pd.Series:
-    """`file:line` of each row."""
-    return rows["source_path"] + ":" + rows["source_line"].astype(str)
+    """Where each row is written."""
+    places = [Place(path, int(line)) for path, line in zip(rows["source_path"], rows["source_line"], strict=True)]
+    return pd.Series(places, rows.index, dtype=object)

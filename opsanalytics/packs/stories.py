@@ -9,10 +9,10 @@ from functools import cached_property
 
 import pandas as pd
 
-from opsanalytics.figures import Chart, Number, duration, known, plural, quantity
+from opsanalytics.figures import Chart, Link, Number, Place, duration, known, plural, quantity
 from opsanalytics.packs import spans
 from opsanalytics.packs.record import Record
-from opsanalytics.record_figures import Story, each, since_t0, timeline
+from opsanalytics.record_figures import Stage, Story, each, since_t0, timeline
 from opsanalytics.stats.intervals import proportion_interval
 
 FASTEST_SHOWN = 3
@@ -120,12 +120,36 @@ def _name(row: pd.Series) -> str:
 
 def _told(choice: Choice, row: pd.Series, name: str, finding: str) -> Story:
     record = choice.record
-    events = _events(record, row)
-    chart = timeline(events, row["severity"], record.scale, finding=finding, name=name, until=_since(row, row["restored_at"]))
+    events, stages = _events(record, row), tuple(_stages(record, row))
+    chart = timeline(events, row["severity"], record.scale, finding=finding, name=name, until=_since(row, row["restored_at"]),
+                     stages=stages)
     shown = pd.DataFrame({"": events["number"], "after T0": events["minutes"].map(since_t0), "phase": events["phase"],
                           "what happened": events["text"]})
-    caption = "Time from T0, the detection; the bar ends when service was back. A number is a line of the table." if chart.figure else ""
-    return Story(replace(chart, caption=caption), tuple(_facts(choice, row)), shown, tuple(_numbers(row, name)))
+    return Story(replace(chart, caption=_caption(stages) if chart.figure else ""), tuple(_facts(choice, row, stages)), shown, tuple(_numbers(row, name)))
+
+
+def _caption(stages: tuple[Stage, ...]) -> str:
+    of_bar = "the bar is in its phases, each up to the moment that ends it" if stages else "the bar ends when service was back"
+    return f"Time from T0, the detection; {of_bar}. A number is a line of the table."
+
+
+def _stages(record: Record, row: pd.Series) -> Iterator[Stage]:
+    """From the start on, each up to its mark; one whose mark is not known, or lies before the last, goes with the next."""
+    last, names = _since(row, row["started_at"]), []
+    for name, ends in _marks(record, row):
+        names.append(name)
+        if last is not None and ends is not None and ends >= last:
+            yield Stage(tuple(names), last, ends)
+            last, names = ends, []
+
+
+def _marks(record: Record, row: pd.Series) -> tuple[tuple[str, float | None], ...]:
+    """A diagnosis is over with the first entry of the timeline that says so."""
+    events = record.table("incident_events")
+    found = events[(events["incident_id"] == row["incident_id"]) & (events["phase"] == "diagnosis")].sort_values("position").head(1)
+    diagnosed = [_since(row, event.occurred_at, event.offset_minutes) for event in each(found)]
+    return (("detection", _since(row, row["detected_at"])), ("diagnosis", diagnosed[0] if diagnosed else None),
+            ("mitigation", _since(row, row["mitigated_at"])), ("resolution", _since(row, row["resolved_at"])))
 
 
 def _events(record: Record, row: pd.Series) -> pd.DataFrame:
@@ -150,7 +174,9 @@ def _since(row: pd.Series, at: object, offset: object = None) -> float | None:
     return float(offset) if isinstance(offset, float) and math.isfinite(offset) else None
 
 
-def _facts(choice: Choice, row: pd.Series) -> Iterator[tuple[str, str]]:
+def _facts(choice: Choice, row: pd.Series, stages: tuple[Stage, ...]) -> Iterator[tuple[str, str]]:
+    if stages:
+        yield "Phases", ", ".join(stage.words for stage in stages)
     for column, name in FACTS.items():
         if isinstance(row[column], str):
             yield name, row[column]
@@ -164,7 +190,65 @@ def _facts(choice: Choice, row: pd.Series) -> Iterator[tuple[str, str]]:
 
 
 def _numbers(row: pd.Series, name: str) -> list[Number]:
-    return [Number(f"{name}_minutes", float(row["minutes"]), "minutes")] if known(row["minutes"]) else []
+    usual = {"surprising": row["median"]}.get(name)
+    found = {f"{name}_minutes": row["minutes"], f"{name}_severity_median": usual}
+    return [Number(key, float(minutes), "minutes") for key, minutes in found.items() if known(minutes)]
+
+
+# --- the three at a glance
+
+PAGE = "incident_stories.html"
+
+
+def three(record: Record) -> pd.DataFrame:
+    """A row each, with its way to the story."""
+    choice = Choice(record)
+    told = {"the longest": (choice.longest, longest), "the most surprising": (choice.surprising, surprising), "a repeat": (choice.repeat, repeat)}
+    return pd.DataFrame([_glance(choice, why, incident_id, tell(record)) for why, (incident_id, tell) in told.items() if incident_id])
+
+
+def _glance(choice: Choice, why: str, incident_id: str, story: Story) -> dict[str, object]:
+    row, facts = _row(choice, incident_id), dict(story.facts)
+    return {"why": Link(why, f"{PAGE}#{story.chart.name}"), "incident": _name(row), "phases": facts.get("Phases"), "lesson": facts.get("Lesson"),
+            "where": Place(row["source_path"], int(row["source_line"]))}
+
+
+def three_finding(record: Record) -> str:
+    count = len(three(record))
+    if not count:
+        return f"No incident of {spans.said(record.period)} has a length to tell of"
+    return f"{'One incident' if count == 1 else f'{count} incidents'} worth reading"
+
+
+def three_caption() -> str:
+    return "The longest, the one farthest from the median of its severity on the log scale, and the worst that repeats an earlier one, each once."
+
+
+# --- what came back
+
+def came_back(record: Record) -> pd.DataFrame:
+    """The incidents of the period that repeat an earlier one, and what is left open of that."""
+    choice = Choice(record)
+    owed = record.promises[record.promises["is_open"]]["origin_id"]
+    began = dict(zip(record.incidents["incident_id"], record.incidents["started_on"], strict=True))
+    rows = choice.incidents[choice.incidents["incident_id"].isin(set(choice.repeats))]
+    return pd.DataFrame([{
+        "incident": _name(row), "repeats": choice.repeats[row["incident_id"]], "of": began.get(choice.repeats[row["incident_id"]]),
+        "promises of that still open": int((owed == choice.repeats[row["incident_id"]]).sum()),
+        "where": Place(row["source_path"], int(row["source_line"]))} for _, row in rows.iterrows()])
+
+
+def came_back_finding(record: Record) -> str:
+    choice = Choice(record)
+    count, n = len(choice.repeats), len(choice.incidents)
+    if not n:
+        return f"No incident in {spans.said(record.period)}, so none came back"
+    return f"{count or 'None'} of {plural(n, 'incident')} {'repeats' if count < 2 else 'repeat'} an earlier one, by the files"
+
+
+def came_back_numbers(record: Record) -> list[Number]:
+    choice = Choice(record)
+    return [Number("incidents_that_repeat", len(choice.repeats), "incidents", n=len(choice.incidents))]
 
 
 # --- what went well

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from opsanalytics.figures import VERDICT_LOOK, Number, Tile, duration, quantity
+from opsanalytics.figures import VERDICT_LOOK, Number, Said, Sentence, Tile, duration, quantity
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.comparisons import CUSTOMERS_FIRST, Compared, Headline
 from opsanalytics.packs.record import PERIODS_OF_DURATIONS, Record, short_words
@@ -26,7 +26,8 @@ def with_verdict(record: Record, headlines: Headlines, tile: Tile) -> Tile:
     found = record.compared(headlines).get(tile.number.id)
     if found is None:
         return tile
-    return replace(tile, number=judged(record, headlines, tile.number), compared=compared_words(found))
+    return replace(tile, number=judged(record, headlines, tile.number), compared=compared_words(found),
+                   states=(*tile.states, *compared_numbers(found)))
 
 
 def compared_words(found: Compared) -> str:
@@ -36,19 +37,29 @@ def compared_words(found: Compared) -> str:
     return f"{found.visible_words or found.ratio_words}, n {found.before.n} and {found.after.n}"
 
 
+def compared_numbers(found: Compared) -> tuple[Number, ...]:
+    """What `compared_words` goes by: the value before with its n, the ratio, and the changes that would have shown."""
+    key, visible = found.headline.key, found.judgement.visible if found.judgement else None
+    every = (Number(f"{key}.before", found.before.value, _unit(found.headline), n=found.before.n), Number(f"{key}.ratio", found.ratio.value, "times", found.ratio.low, found.ratio.high, found.after.n),
+             Number(f"{key}.fall_that_shows", visible.fall if visible else None, "times"),
+             Number(f"{key}.rise_that_shows", visible.rise if visible else None, "times"))
+    return tuple(number for number in every if number.value is not None)
+
+
 def verdict_words(found: Compared) -> str:
     return f"{VERDICT_LOOK[found.verdict][0]} {found.verdict}" if found.verdict else "–"
 
 
-def rate_words(found: Compared, before: str) -> str:
+def rate_words(found: Compared, before: str) -> Sentence:
     """`, fewer than the 2.4 a week in Q3 2026: better`; without a verdict the rate before, and no claim. before: its name."""
     rate = found.before.value
     if rate is None:
-        return ""
-    said = f"{f'{rate:.1f} a week' if rate else 'none'} in {before}"
+        return []
+    stated = Number(f"{found.headline.key}.before", rate, "incidents a week", n=found.before.n)
+    said: Sentence = [Said(f"{rate:.1f} a week", "", stated) if rate else "none", f" in {before}"]
     if found.verdict in ("better", "worse"):
-        return f", {'fewer' if found.verdict == 'better' else 'more'} than {'the ' if rate else ''}{said}: {found.verdict}"
-    return f", against {said}" + (f": {found.verdict}" if found.verdict else "")
+        return [f", {'fewer' if found.verdict == 'better' else 'more'} than {'the ' if rate else ''}", *said, f": {found.verdict}"]
+    return [", against ", *said, f": {found.verdict}" if found.verdict else ""]
 
 
 def caption(record: Record, headlines: Headlines) -> str:

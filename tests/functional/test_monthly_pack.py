@@ -5,8 +5,9 @@ import re
 
 import pytest
 from test_browser import CHROMIUM, HOSTILE, browser, open_page, pytestmark
-from test_pack import NOW, incident
+from test_pack import NOW, incident, make_database
 
+from opsanalytics.errors import UsageError
 from opsanalytics.packs.catalogue import PACKS
 from opsanalytics.packs.make import make_pack
 from opsanalytics.warehouse.load import load
@@ -86,6 +87,27 @@ def test_its_headline_numbers_are_those_of_the_record(month):
     assert numbers["record_quality.runbooks_stale"] == 1
     assert numbers["record_quality.files_loaded"] == 12
     assert numbers["incident_stories.longest_minutes"] == 50
+
+
+def test_its_first_page_has_the_stories_what_went_well_and_what_came_back(month):
+    words = (month.folder / "index.html").read_text()
+    assert 'href="incident_stories.html#longest"' in words
+    assert "One improvement came back" in words
+    assert numbers_of(month)["retro_overview.incidents_that_repeat"] == 0
+    assert numbers_of(month)["retro_overview.decisions_needed"] == 2
+
+
+@pytest.mark.long
+def test_it_covers_the_days_since_the_last_retrospective(database, tmp_path):
+    made = make_pack("monthly-retro", database=database, reports=tmp_path / "r", period="since-last-retrospective")
+    assert made.folder.name == "2026-10-30..2026-11-22"
+    assert numbers_of(made)["retro_overview.incidents"] == 0
+
+
+def test_without_a_retrospective_it_says_what_brings_one(tmp_path):
+    empty = make_database(tmp_path, {})
+    with pytest.raises(UsageError, match="since-last-retrospective: none was held before 2026-11-22"):
+        make_pack("monthly-retro", database=empty, reports=tmp_path / "r", period="since-last-retrospective")
 
 
 @pytest.mark.long

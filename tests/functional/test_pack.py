@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 
 from opsanalytics.errors import DatabaseError, NotebookError, UsageError
-from opsanalytics.packs import catalogue
+from opsanalytics.packs import catalogue, pdf
 from opsanalytics.packs.catalogue import PACKS, Pack, notebooks_folder
 from opsanalytics.packs.make import make_pack
 from opsanalytics.tables import TABLES
@@ -83,7 +83,11 @@ def test_a_pack_holds_what_the_design_promises(pack, reports):
     assert (pack.index, pack.pages) == (pack.folder / "index.html", PAGES)
     names = {path.relative_to(pack.folder).as_posix() for path in pack.folder.rglob("*") if path.is_file()}
     notebooks = {f"notebooks/{name}.ipynb" for name in PACKS["quarterly-planning"].notebooks}
-    assert names == {*PAGES, *notebooks, "plotly.min.js", "page.js", "page.css", "data.xlsx", "numbers.json", "manifest.json"}
+    files = {f"csv/{name}.csv" for name in TABLES if name != "loads"}
+    summaries = {f"summary.{ending}" for ending in ("html", "txt", "md", "json")}
+    assert names - {"report.pdf"} == {*PAGES, *notebooks, *files, *summaries, "plotly.min.js", "page.js", "tables.js", "page.css", "data.xlsx",
+                                      "numbers.json", "manifest.json"}  # fmt: skip
+    assert ("report.pdf" in names) == (not pack.left_out)
 
 
 def test_nothing_is_left_beside_the_pack(pack, reports):
@@ -112,10 +116,10 @@ def test_numbers_are_those_of_the_record(pack):
 
 
 def test_no_path_of_this_machine_is_in_a_page_or_notebook(pack, database):
-    texts = [path for path in pack.folder.rglob("*") if path.suffix in (".html", ".ipynb")]
-    assert len(texts) == 2 * len(PAGES)
+    texts = [path for path in pack.folder.rglob("*") if path.is_file() and path.name not in ("manifest.json", "plotly.min.js")]
+    assert len(texts) > 2 * len(PAGES) + len(TABLES)
     machine = (str(database.parent), str(pack.folder.parent), str(Path(__file__).parents[2]), str(Path.home()) + "/")
-    assert [path.name for path in texts if any(part in path.read_text() for part in machine)] == []
+    assert [path.name for path in texts if any(part.encode() in path.read_bytes() for part in machine)] == []
 
 
 def test_no_page_holds_a_bare_nan_or_a_traceback(pack):
@@ -130,14 +134,15 @@ def test_pages_without_plotly_are_small(pack):
 
 def test_the_workbook_has_a_sheet_a_table(pack):
     book = openpyxl.load_workbook(pack.folder / "data.xlsx", read_only=True)
-    assert book.sheetnames == [name for name in TABLES if name != "loads"]
+    assert book.sheetnames == ["about", *(name for name in TABLES if name != "loads")]
 
 
 @pytest.mark.long
 def test_the_same_inputs_give_the_same_bytes(pack, database, tmp_path):
     again = make_pack("quarterly-planning", database=database, reports=tmp_path / "r", period="2026-Q4", output=tmp_path / "out")
     assert again.folder == tmp_path / "out"
-    for name in ("numbers.json", "data.xlsx", "index.html", "notebooks/overview.ipynb", "manifest.json"):
+    for name in ("numbers.json", "data.xlsx", "csv/incidents.csv", "index.html", "summary.html", "summary.json",
+                 "notebooks/overview.ipynb", "manifest.json"):  # fmt: skip
         assert (again.folder / name).read_bytes() == (pack.folder / name).read_bytes(), name
 
 
@@ -171,6 +176,7 @@ def one_notebook(monkeypatch, tmp_path):
         return tmp_path / "reports"
 
     monkeypatch.setattr(catalogue, "notebooks_folder", lambda: folder)
+    monkeypatch.setattr(pdf, "BROWSERS", ())
     monkeypatch.setitem(PACKS, "broken", Pack("broken", "Broken", "tests", "quarter", "this", ("story",)))
     return write
 
@@ -200,6 +206,16 @@ def test_what_a_notebook_writes_to_stderr_is_told_and_not_kept(one_notebook, dat
     assert made.warnings == ("story: /home/me/x.py: careful",)
     assert "careful" not in made.index.read_text()
     assert "kept" in made.index.read_text()
+
+
+def test_the_command_says_what_to_send_and_what_is_left_out(one_notebook, database, opsanalytics, tmp_path):
+    one_notebook("1")
+    ran = opsanalytics("report", "broken", "--single-file", "--database", database, cwd=tmp_path)
+    folder = tmp_path / "reports" / "broken" / "2026-Q4"
+    made, *rest = ran.out.splitlines()
+    assert (ran.code, made[:11], rest) == (0, "made 1 page", [f"send {folder / 'broken-2026-Q4.html'}", f"open {folder / 'index.html'}"])
+    assert ran.err == "left out report.pdf: neither chromium nor google-chrome is on PATH\n"
+    assert (folder / "broken-2026-Q4.html").is_file()
 
 
 def test_no_code_of_the_record_runs(one_notebook, database, monkeypatch, tmp_path):

@@ -35,12 +35,12 @@ def weekly(*counts: int) -> pd.DataFrame:
 def test_incidents_stack_worst_first_and_have_a_table_twin():
     chart = figures.weekly_incidents(weekly(1, 0, 4), SCALE, finding="5 in a week", window=WINDOW)
     assert [(trace.name, trace.y, trace.meta["tone"]) for trace in chart.figure.data] == [
-        ("SEV-1", (1,), "severity-1"), ("SEV-2", (0,), "severity-2"), ("SEV-3", (4,), "severity-3")]  # fmt: skip
+        ("SEV-1", (1,), "severity-1"), ("SEV-2", (0,), "severity-3"), ("SEV-3", (4,), "severity-5")]  # fmt: skip
     assert chart.twin.to_dict("records") == [{"week": date(2026, 10, 5), "SEV-1": 1, "SEV-2": 0, "SEV-3": 4, "all": 5}]
 
 
 def test_a_severity_off_the_scale_has_no_place_in_its_order():
-    assert figures.severity_tone("SEV-2", SCALE) == "severity-2"
+    assert figures.severity_tone("SEV-2", SCALE) == "severity-3"
     assert figures.severity_tone(figures.NO_SEVERITY, SCALE) == "unknown"
     assert figures.severity_tone("P9", [f"P{level}" for level in range(1, 10)]) == "severity-5"
 

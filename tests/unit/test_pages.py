@@ -74,7 +74,7 @@ def test_a_tile_says_its_verdict_with_a_shape_and_what_it_rests_on(shown, verdic
     text = body(shown[0])
     assert f'style="color:var(--{tone})"><span aria-hidden="true">{shape}</span>' in text
     assert verdict in text.replace("&#x27;", "'")
-    assert text.index("0.6 times, n 9 and 55") < text.index("uncorrected") < text.index("The comparisons as a table")
+    assert text.index("0.6 times, n 9 and 55") < text.index("What the verdicts rest on") < text.index("uncorrected") < text.index("ops-table")
     assert shown[0][NUMBERS][0]["verdict"] == verdict
     assert shown[0]["text/plain"] == f"Median: 53 min ({verdict})"
 
@@ -155,7 +155,7 @@ def test_a_value_that_is_no_number_is_refused():
 # --- packs and parameters
 
 def test_an_unknown_pack_lists_the_valid_ones():
-    with pytest.raises(UsageError, match="`yearly` is not a pack; valid: quarterly-planning"):
+    with pytest.raises(UsageError, match="`yearly` is not a pack; valid: weekly-oncall, quarterly-planning, monthly-retro"):
         find_pack("yearly", {})
 
 
@@ -301,8 +301,8 @@ def test_a_sheet_keeps_text_as_text_and_days_as_days(tmp_path):
     with duckdb.connect() as connection:
         connection.execute("create table incidents (title varchar, link varchar, digits varchar, started_on date, services varchar[])")
         connection.execute("insert into incidents values (?, 'http://x', '0012', date '2026-11-02', ['api', 'web'])", [formula])
-        write_sheets(connection, ["incidents"], tmp_path / "a.xlsx")
-        write_sheets(connection, ["incidents"], tmp_path / "b.xlsx")
+        write_sheets(connection, ["incidents"], tmp_path / "a.xlsx", ["Acme"])
+        write_sheets(connection, ["incidents"], tmp_path / "b.xlsx", ["Acme"])
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["incidents"]
     cells = next(sheet.iter_rows(min_row=2))
     assert [cell.value for cell in cells[:3]] == [formula, "http://x", "0012"]
@@ -316,7 +316,7 @@ def test_a_sheet_keeps_text_as_text_and_days_as_days(tmp_path):
 def sheet_of(folder: Path, statement: str):
     with duckdb.connect() as connection:
         connection.execute(f"create table t as {statement}")
-        write_sheets(connection, ["t"], folder / "t.xlsx")
+        write_sheets(connection, ["t"], folder / "t.xlsx", ["Acme"])
     return [[cell.value for cell in row] for row in openpyxl.load_workbook(folder / "t.xlsx")["t"].iter_rows()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from test_pages_record import HOSTILE, body, record_of, shown  # noqa: F401
 
+from opsanalytics.figures import Place
 from opsanalytics.metrics.checklist import CHECKS, DONE, MEETINGS, PRIORITIES
 from opsanalytics.packs import checklist
 from opsanalytics.workbench import display as show
@@ -56,7 +57,7 @@ def test_what_fails_is_shown_by_a_few_and_the_rest_is_counted(told):
     assert checklist.finding(told, PRIORITIES) == "One source of truth for priorities: 1 yes, 1 no, 2 not on record"
     assert checklist.behind_finding(told, PRIORITIES) == "7 records fail a question"
     assert checklist.behind(told, PRIORITIES)[["fails it", "why", "where"]].to_numpy().tolist() == [
-        [f"item {number}", "no DRI", f"ROADMAP.md:{number}"] for number in (2, 3, 4)]  # fmt: skip
+        [f"item {number}", "no DRI", Place("ROADMAP.md", number)] for number in (2, 3, 4)]  # fmt: skip
     assert checklist.behind_caption(told, PRIORITIES) == "Newest first, 3 a question at most; 4 more below."
     assert len(checklist.all_behind(told, PRIORITIES)) == 7
 

@@ -69,13 +69,14 @@ def test_the_finding_is_the_last_day_that_is_known_and_the_table_tells_the_other
     assert told["done"].str.split(" (", regex=False).str[0].tolist() == ["0 %", "25 %", "75 %", "75 %", "75 %"]
     numbers = {number.id: number for number in chart.numbers}
     assert (numbers["by_day.30.done"].value, numbers["by_day.30.done"].n) == (pytest.approx(0.75), 4)
-    assert len(numbers) == 21
+    assert numbers["by_day.given_up"].value == pytest.approx(0.25)
+    assert len(numbers) == 22
 
 
 def test_the_closed_only_median_stands_beside_and_few_are_called_few(four: Record):
     chart = follow_ups.by_day(four)
     assert chart.figure.layout.shapes[0].x0 == 17.5
-    assert chart.figure.layout.annotations[0].text == "a closed-only report: half within 18 days"
+    assert chart.figure.layout.annotations[0].text == "a closed-only report:<br>half within 18 days"
     assert "What a closed-only report would say: half are done within 18 days. Fewer than 10 are still open and watched" in chart.caption
     assert "Aalen-Johansen" in chart.definition
     assert "Open and overdue" not in chart.definition

@@ -5,6 +5,7 @@ from datetime import date, datetime
 import pytest
 from test_pages_record import AS_OF, LOAD, action, decision, incident, record_of, session
 
+from opsanalytics.figures import Place
 from opsanalytics.findings import RULES, rule_page
 from opsanalytics.packs import edits, health, quality, readiness
 from opsanalytics.tables import TABLES
@@ -46,7 +47,7 @@ def test_every_file_is_counted_once_by_its_kind(worn):
 def test_findings_stand_by_level_and_number_without_those_of_style(worn):
     rows = quality.by_code(worn)
     assert quality.by_code_finding(worn) == "8 findings: 2 errors, 5 warnings, 1 remark"
-    assert [(str(row["code"]), row["findings"], row["files"], row["the first"]) for _, row in rows.iterrows()] == [
+    assert [(str(row["code"]), row["findings"], row["files"], str(row["the first"])) for _, row in rows.iterrows()] == [
         ("OPS101", 1, 1, "broken.md:7"), ("OPS112", 1, 1, "b.md:9"), ("OPS131", 4, 3, "a.md:3"), ("OPS115", 1, 1, "a.md:6"),
         ("OPS138", 1, 1, "c.md:1")]  # fmt: skip
 
@@ -65,17 +66,17 @@ def test_files_are_clean_when_nothing_is_graver_than_a_remark(worn):
 
 def test_contradictions_and_missing_sections_are_told_with_their_place(worn):
     assert quality.contradictions_finding(worn) == "2 contradictions of times and durations in 2 files"
-    assert quality.contradictions(worn)["where"].tolist() == ["a.md:6", "b.md:9"]
+    assert quality.contradictions(worn)["where"].map(str).tolist() == ["a.md:6", "b.md:9"]
     assert quality.incomplete_finding(worn) == "Sections are missing or empty in 2 of 4 incidents and 1 of 1 decisions"
     assert quality.incomplete(worn).to_numpy().tolist() == [
-        ["incidents", "`root cause` is empty", 2, "a.md:3"], ["decisions", "no section for options", 1, "d.md:1"],
-        ["incidents", "`impact` is empty", 1, "a.md:5"]]  # fmt: skip
+        ["incidents", "`root cause` is empty", 2, Place("a.md", 3)], ["decisions", "no section for options", 1, Place("d.md", 1)],
+        ["incidents", "`impact` is empty", 1, Place("a.md", 5)]]  # fmt: skip
 
 
 def test_mending_begins_with_errors_and_at_the_gravest_line(worn):
     assert quality.worst(worn).to_numpy().tolist() == [
-        [1, 1, "resolved before started", "b.md:9"], [1, 0, "both sides of a merge", "broken.md:7"],
-        [0, 3, "`root cause` is empty", "a.md:3"], [0, 1, "no section for options", "d.md:1"]]  # fmt: skip
+        [1, 1, "resolved before started", Place("b.md", 9)], [1, 0, "both sides of a merge", Place("broken.md", 7)],
+        [0, 3, "`root cause` is empty", Place("a.md", 3)], [0, 1, "no section for options", Place("d.md", 1)]]  # fmt: skip
     assert quality.worst_finding(worn) == "The 4 files to begin with, of 4 with an error or a warning"
 
 

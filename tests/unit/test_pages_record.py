@@ -8,6 +8,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from opsanalytics.figures import Place
 from opsanalytics.metrics.periods import parse_period
 from opsanalytics.packs import decisions, ledger, objectives, promises, retro_overview, retros, rituals, stories
 from opsanalytics.packs.record import Record
@@ -80,14 +81,14 @@ def test_the_last_improvements_are_told_one_by_one(retrospectives):
     rows = retros.latest(retrospectives)
     assert rows["what became of it"].tolist() == ["open", "done in time", "dropped"]
     assert rows["carried over"].tolist() == ["twice", "–", "–"]
-    assert rows["where"][rows.index[0]] == "r/2026-10-29.md:1"
+    assert str(rows["where"][rows.index[0]]) == "r/2026-10-29.md:1"
 
 
 def test_what_came_back_is_told_once_with_its_first_session_and_without_its_owner(retrospectives):
     rows = retros.returning(retrospectives)
     assert rows.iloc[0].to_dict() == {
         "improvement": "a", "first promised": date(2026, 8, 27), "last promised": date(2026, 10, 29), "carried over": "twice",
-        "what became of it": "open", "where": "r/2026-10-29.md:1"}  # fmt: skip
+        "what became of it": "open", "where": Place("r/2026-10-29.md", 1)}  # fmt: skip
     assert len(rows) == 1
     assert retros.returning_finding(retrospectives) == "One improvement came back, carried over twice; it is not done"
 
@@ -222,10 +223,10 @@ def test_a_promise_is_followed_from_its_first_writing_to_its_last_sighting():
     )  # fmt: skip
     assert ledger.longest_finding(record) == "One promise was carried over, once"
     row = ledger.longest(record).iloc[0]
-    assert (row["promise"], row["carried over"], row["seen"], row["last seen"], row["where"]) == ("a", "once", 2, date(2026, 9, 24), "r/2026-09-24.md:1")
+    assert (row["promise"], row["carried over"], row["seen"], row["last seen"], str(row["where"])) == ("a", "once", 2, date(2026, 9, 24), "r/2026-09-24.md:1")
     assert ledger.ways(record)[["where", "words", "known by", "alike"]].to_numpy().tolist() == [
-        ["r/2026-08-27.md:1", "a", "first promised here", "–"], ["t/1.md:1", "a, half done", "its words", "91 %"],
-        ["r/2026-09-24.md:1", "a", "its id or ticket", "–"]]  # fmt: skip
+        [Place("r/2026-08-27.md", 1), "a", "first promised here", "–"], [Place("t/1.md", 1), "a, half done", "its words", "91 %"],
+        [Place("r/2026-09-24.md", 1), "a", "its id or ticket", "–"]]  # fmt: skip
     assert [each.value for each in ledger.longest_numbers(record)] == [1, 1]
 
 
@@ -300,7 +301,8 @@ def test_a_story_has_its_timeline_from_t0_and_what_the_file_says(month_of_incide
     story = stories.longest(month_of_incidents)
     assert story.chart.finding == "The longest: long (SEV-2), restored after 5 h"
     assert story.events["after T0"].tolist() == ["T-5 min", "T0", "T+3 h 55 min", "–"]
-    assert dict(story.facts) == {"Impact": "slow", "Lesson": "Ask first", "Read it": "x.md:1"}
+    assert dict(story.facts) == {"Phases": "detection 5 min, diagnosis and mitigation 4 h 55 min, resolution at once",
+                                 "Impact": "slow", "Lesson": "Ask first", "Read it": "x.md:1"}  # fmt: skip
     assert story.chart.figure.data[0].x == (-5.0, 295.0)
 
 

@@ -79,7 +79,8 @@ def test_a_bar_ends_below_zero_where_a_budget_is_overspent_and_no_bar_is_no_zero
     assert dict(zip(chart.figure.data[-1].y, chart.figure.data[-1].text, strict=True)) == {
         "b": "▼ overspent by 30 %", "a": "▲ 50 % left", "d": "▼ missed, no budget", "c": "◆ INSUFFICIENT_DATA", "web": "no SLO"}
     assert {number.id: (number.value, number.n) for number in chart.numbers} == {
-        "left.a": (0.5, 1), "left.b": (pytest.approx(-0.3), 1), "left.c": (None, 0), "left.d": (None, 1)}
+        "left.a": (0.5, 1), "left.b": (pytest.approx(-0.3), 1), "left.c": (None, 0), "left.d": (None, 1),
+        "budgets.missed": (2, 3), "budgets.unknown": (1, 4)}
     assert "1 service in use has no SLO: web." in chart.caption
 
 
@@ -87,7 +88,8 @@ def test_of_what_cannot_be_told_now_the_last_window_is_told_under_its_name(spent
     """20 of 100 went wrong in the four weeks to the end of c's only sample."""
     assert slos.unknown_finding(spent) == "Nobody can tell what is left of 1 budget now; when the samples ended, the budget was not overspent"
     assert texts(slos.unknown(spent)) == [["c", "no sample in the last 28d", "29 Aug 2026 00:00", "28d to 2026-08-29 00:00 UTC", "▲ 80 % left", "1"]]
-    assert [(number.id, number.value) for number in slos.unknown_numbers(spent)] == [("left_when_samples_ended.c", 0.8)]
+    assert [(number.id, number.value) for number in slos.unknown_numbers(spent)] == [
+        ("left_when_samples_ended.c", 0.8), ("budgets_when_samples_ended.missed", 0), ("budgets_when_samples_ended.unknown", 0)]
 
 
 def test_all_stale_is_told_by_when_it_ended():

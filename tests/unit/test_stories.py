@@ -8,10 +8,11 @@ import duckdb
 import pytest
 
 from opsanalytics.errors import UsageError
+from opsanalytics.figures import Said
 from opsanalytics.metrics.compute import compute
 from opsanalytics.metrics.dimensions import RECORDS, find_grouping
 from opsanalytics.metrics.periods import VALID_FORMS, parse_period
-from opsanalytics.packs import follow_ups, overview, restore, retro_overview, severity, verdicts
+from opsanalytics.packs import follow_ups, overview, restore, retro_overview, severity, spent, verdicts
 from opsanalytics.packs.record import Record
 from opsanalytics.tables import TABLES
 from opsanalytics.warehouse.schema import create_schema, insert_rows
@@ -81,13 +82,14 @@ def record_of(connection: duckdb.DuckDBPyConnection, period: str, as_of: datetim
 def told(record: Record, by: str) -> list[str]:
     """All that the four notebooks of the pack say, as they call it; a number's id names one number in each."""
     pages = {
-        "overview": [overview.weekly(record), restore.strip(record), follow_ups.standing(record)],
+        "overview": [overview.weekly(record), restore.strip(record), follow_ups.by_day(record), spent.services(spent.Spent(record))],
         "mttr": [restore.strip(record, by), restore.trend(record), restore.course(record)],
         "severity": [severity.weeks(record), severity.months(record)],
         "follow_ups": [follow_ups.by_day(record), follow_ups.standing(record), follow_ups.ages(record)],
     }
     numbers = {
-        "overview": [*overview.answer_numbers(record), *(tile.number for tile in overview.tiles(record))],
+        "overview": [*overview.answer_numbers(record), *(number for tile in overview.tiles(record) for number in (tile.number, *tile.states)),
+                     *(part.number for sentence in overview.answer(record) for part in sentence if isinstance(part, Said))],
         "mttr": [*restore.clock_numbers(record), *restore.weightiest_numbers(record)],
         "severity": severity.level_numbers(record),
         "follow_ups": follow_ups.statistic_numbers(record),
@@ -250,10 +252,11 @@ def test_fewer_incidents_are_told_with_their_verdict_in_the_answer_the_tile_and_
     0.0304 and 0.3291, times 92 / 53.
     """
     record = record_of(database([*often("2026-01-01", 3, 91), *often("2026-10-01", 20, 3)]), "2026-Q4")
-    assert overview.answer(record)[0][2] == ", fewer than the 2.3 a week in Q3 2026: better"
+    assert ", fewer than the 2.3 a week in Q3 2026: better; " in "".join(part if isinstance(part, str) else part[0] for part in overview.answer(record)[0])
     tile = overview.tiles(record)[0]
     assert (tile.number.verdict, tile.compared) == ("better", "0.17 times (95 %: 0.05 to 0.57), n 30 and 3")
-    stated = {number.id: number.verdict for number in overview.answer_numbers(record)}
+    said = [part.number for sentence in overview.answer(record) for part in sentence if isinstance(part, Said)]
+    stated = {number.id: number.verdict for number in said}
     assert (stated["incidents_per_week"], stated["incidents"]) == ("better", None)
     assert {row["number"]: row["verdict"] for row in verdicts.table(record, overview.headlines(record)).to_dict("records")} == {
         "incidents a week": "▲ better", "SEV-1 and SEV-2 a week": "▲ better", "seen by customers first": "◆ can't tell",
@@ -263,13 +266,13 @@ def test_fewer_incidents_are_told_with_their_verdict_in_the_answer_the_tile_and_
 
 def test_an_answer_that_cannot_tell_says_so_and_by_what_it_could():
     record = record_of(database([*often("2026-07-01", 9, 10), *often("2026-10-01", 9, 5)]), "2026-Q4")
-    assert overview.answer(record)[0][2] == ", against 0.8 a week in Q3 2026: can't tell"
+    assert ", against 0.8 a week in Q3 2026: can't tell; " in "".join(part if isinstance(part, str) else part[0] for part in overview.answer(record)[0])
     assert overview.tiles(record)[0].compared.startswith("only a rise to ")
 
 
 def test_the_first_quarter_makes_no_claim():
     record = record_of(database(often("2026-10-01", 9, 5)), "2026-Q4")
-    assert overview.answer(record)[0][2] == ""
+    assert "against" not in "".join(part if isinstance(part, str) else part[0] for part in overview.answer(record)[0])
     assert {tile.compared for tile in overview.tiles(record)} == {"no verdict: nothing to compare with: the record begins on 2026-10-01", ""}
     assert [number.verdict for number in overview.answer_numbers(record)] == [None] * len(overview.answer_numbers(record))
     assert verdicts.caption(record, overview.headlines(record)).startswith("No quarter before this one is on record")
@@ -281,16 +284,16 @@ def test_a_week_that_stands_out_is_said_in_the_finding():
     assert severity.weeks(record_of(database(regular), "2026-Q4")).finding == "No week stands out; 1 incident a week in 46 weeks"
     chart = severity.weeks(record_of(database([*regular, *crowd]), "2026-Q4"))
     assert chart.finding == "Week 2026-W31 stands out: 10 incidents; 1 to 10 incidents a week in 46 weeks"
-    assert "all 46 weeks drawn" in chart.caption
-    assert "index of dispersion is" in chart.caption
+    assert "all 46 weeks drawn" in chart.definition
+    assert "index of dispersion is" in chart.definition
     assert {number.id: number.value for number in chart.numbers}["weekly_incidents.weeks_that_stand_out"] == 1
 
 
 def test_too_few_weeks_have_no_band_and_it_is_said():
     chart = overview.weekly(record_of(database(often("2026-10-01", 9, 5)), "2026-Q4"))
     assert "stand" not in chart.finding
-    assert "No control band: that needs 13 weeks" in chart.caption
-    assert chart.numbers == ()
+    assert "No control band: that needs 13 weeks" in chart.definition
+    assert "weekly_incidents.weeks_that_stand_out" not in {number.id for number in chart.numbers}
 
 
 def test_the_course_of_restore_times_says_its_baseline_and_what_is_no_point():
