@@ -451,9 +451,11 @@ def _alerts_text(said: dict[str, Any], standing: int) -> str:
 @click.option("--single-file", is_flag=True, help="All pages as one HTML file too, to send.")
 @click.option("--output", type=_FOLDER, help="Write the pack there, not to reports/PACK/PERIOD.")
 @click.option("--isolated", is_flag=True, help="Start every notebook's kernel from nothing; slower.")
+@click.option("--deliver", metavar="CHANNEL", multiple=True, help="Send it to this channel of ops.yml.")
+@click.option("--dry-run", is_flag=True, help="With --deliver: show what would be sent, and send nothing.")
 @_reads_database
 def report(pack: str | None, period: str | None, as_of: str | None, by: str | None, single_file: bool, output: Path | None, isolated: bool,
-           database: Path | None, no_load: bool) -> None:  # fmt: skip
+           deliver: tuple[str, ...], dry_run: bool, database: Path | None, no_load: bool) -> None:  # fmt: skip
     """Run a pack's notebooks and write its pages; without PACK, list the packs."""
     from opsanalytics.packs.catalogue import PACKS, find_pack, own_packs
 
@@ -465,6 +467,7 @@ def report(pack: str | None, period: str | None, as_of: str | None, by: str | No
     find_pack(pack, own)
     if as_of and click.get_current_context().get_parameter_source("database") is click.core.ParameterSource.COMMANDLINE:
         raise UsageError("--as-of reads the files of a workspace; leave --database out")
+    single_file = _check_channels(deliver) or single_file
     result = _make_pack(pack, own, period, as_of, by, output, database, single_file=single_file, isolated=isolated, no_load=no_load)
     for warning in result.warnings:
         note(warning)
@@ -474,19 +477,38 @@ def report(pack: str | None, period: str | None, as_of: str | None, by: str | No
     if result.single_file:
         click.echo(f"send {result.single_file}")
     click.echo(f"open {result.index}")
+    _deliver(result.folder, deliver, dry_run=dry_run)
+
+
+def _check_channels(names: tuple[str, ...]) -> bool:
+    """Whether one of them takes the pack as one file."""
+    from opsanalytics.publish.deliver import find_channel, takes_one_file
+
+    for name in names:
+        find_channel(_workspace(), name)
+    return bool(names) and takes_one_file(_workspace(), names)
+
+
+def _deliver(folder: Path, channels: tuple[str, ...], *, dry_run: bool) -> None:
+    from datetime import UTC, datetime
+
+    from opsanalytics.publish.deliver import deliver_pack, preview_pack
+
+    sent = preview_pack if dry_run else deliver_pack
+    for line in sent(_workspace(), folder, channels, datetime.now(UTC).replace(tzinfo=None)) if channels else ():
+        click.echo(line)
 
 
 def _make_pack(pack: str, own: dict[str, Any], period: str | None, as_of: str | None, by: str | None, output: Path | None,
                database: Path | None, *, single_file: bool, isolated: bool, no_load: bool) -> Any:  # fmt: skip
-    from tempfile import TemporaryDirectory
-
     from opsanalytics.packs.make import make_pack
+    from opsanalytics.packs.scratch import scratch_folder
     from opsanalytics.warehouse.load import load as load_workspace
 
-    with TemporaryDirectory(prefix="opsanalytics-") as aside:
+    with scratch_folder() as aside:
         if as_of:
             with progress() as say:
-                standing = load_workspace(_workspace(), database=Path(aside) / "ops.duckdb", as_of=as_of, progress=say).database
+                standing = load_workspace(_workspace(), database=aside / "ops.duckdb", as_of=as_of, progress=say).database
         else:
             standing = _tables(database, no_load=no_load)
         with progress() as say:
@@ -499,6 +521,76 @@ def _shelf(database: Path | None, as_of: str | None, output: Path | None) -> Pat
     if database is None or as_of:
         return Path(_workspace().root) / "reports"
     return output.resolve().parent if output else Path.cwd() / "reports"
+
+
+@cli.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--workspace", type=_FOLDER, help="The workspace that the pack was made of; else the one you stand in.")
+def verify(folder: Path, workspace: Path | None) -> int:
+    """Make the pack in FOLDER again from its manifest, and compare its numbers one by one.
+
+    Its notebooks run over the record as it stood in the manifest's commit, at its clock. Exit 1 when a number comes out
+    otherwise or a file of the pack is not what it was. What was otherwise when the pack was made is said first.
+    """
+    from opsanalytics.packs.verify import verify_pack
+
+    with progress() as say:
+        found = verify_pack(folder, _workspace(workspace), say)
+    for line in found.other:
+        click.echo(printable(line))
+    for path in found.altered:
+        click.echo(printable(f"{path} is not as it was made"))
+    if found.differing:
+        click.echo(as_table(found.differing, ("id", "then", "now")))
+    equal = "all equal" if not found.differing else f"{len(found.differing)} not as they were"
+    click.echo(f"{counted(found.numbers, 'number')}, {equal}")
+    return 0 if found.holds else 1
+
+
+@cli.group()
+def schedule() -> None:
+    """Make the packs that ops.yml schedules, each slot once."""
+
+
+@schedule.command("list")
+@click.option("--json", "in_json", is_flag=True, help="Print it as JSON, with the slots by name.")
+def list_schedule(in_json: bool) -> None:
+    """Show each entry: the last slot made, how many are owed, the next."""
+    from datetime import UTC, datetime
+
+    from opsanalytics.publish.scheduled import standing
+
+    rows = standing(_workspace(), datetime.now(UTC).replace(tzinfo=None))
+    if in_json:
+        click.echo(as_json(rows))
+    elif not rows:
+        click.echo("nothing is scheduled: ops.yml has no `schedule`")
+    else:
+        shown = [row | {"owed": len(row["owed"]), "last": row["last"] or "none"} for row in rows]
+        click.echo(as_table(shown, ("pack", "when", "last", "owed", "next", "deliver")))
+
+
+@schedule.command("run")
+@click.option("--dry-run", is_flag=True, help="Say what would be made and sent, and what a channel lacks here; do nothing.")
+def run_schedule(dry_run: bool) -> int:
+    """Make and send what is owed by now, each slot once; what was missed is made too, and says that it is late.
+
+    Exits 12 when another run is at work, and with the code of the first failure when something could not be made or sent;
+    that is told in the entry's channels, and tried again by the next run.
+    """
+    from datetime import UTC, datetime
+
+    from opsanalytics.publish.scheduled import preview
+    from opsanalytics.publish.scheduled import run_schedule as run
+
+    workspace, now = _workspace(), datetime.now(UTC).replace(tzinfo=None)
+    with progress() as say:
+        outcome = preview(workspace, now) if dry_run else run(workspace, now, progress=say)
+    for line in outcome.failed:
+        note(f"opsanalytics: {printable(line)}")
+    for line in outcome.done or ([] if outcome.failed else ["nothing is owed"]):
+        click.echo(printable(line))
+    return outcome.code
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})

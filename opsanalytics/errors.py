@@ -4,11 +4,12 @@
     ├── UsageError            2   a wrong argument: names what is allowed
     ├── WorkspaceError       10   ops.yml cannot be used
     ├── DatabaseError        11   the database is missing, damaged or of another program
-    ├── BusyError            12   another load holds the lock
+    ├── BusyError            12   another load, or run of the schedule, holds the lock
     ├── QueryError           13   the SQL of `query` or of a metric was refused
     ├── NotebookError        14   a notebook failed: names notebook, cell and line
     ├── RepositoryError      15   git is missing or does not know the commit
-    └── DestinationError     16   the place to write to is taken, full or not writable
+    ├── DestinationError     16   the place to write to is taken, full or not writable
+    └── DeliveryError        17   a channel did not take a message, or did not say so
 
 Each message says where, what was found, what is allowed and what to do.
 """
@@ -52,3 +53,7 @@ class RepositoryError(OpsError):
 
 class DestinationError(OpsError):
     exit_code = 16
+
+
+class DeliveryError(OpsError):
+    exit_code = 17

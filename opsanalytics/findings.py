@@ -33,8 +33,8 @@ RULES = {
              "Both sides of a conflict are still there, and nobody can tell which one holds. Outside a code "
              "fence the whole file is rejected with OPS101; inside one it is read as it stands, and this is "
              "said."),
-        Rule("OPS104", "info", "a setting of ops.yml that this version does not use yet",
-             "leave it or remove it",
+        Rule("OPS104", "info", "a setting of ops.yml that does nothing",
+             "remove it, or write what is missing to it",
              "A setting that does nothing looks like one that does."),
         Rule("OPS105", "info", "the clock was set to a day, but the files or the settings are today's",
              "load from a git repository",

@@ -582,7 +582,7 @@ LOAD_TABLES = (
             _column("loaded_at", "instant", "when the load ran", required=True),
             _column("workspace", "text", "folder that was read", required=True),
             _column("git_commit", "text", "commit of the workspace; NULL outside git"),
-            _column("dirty", "boolean", "records differ from that commit; NULL outside git"),
+            _column("dirty", "boolean", "records or settings differ from that commit; NULL outside git"),
             _column("as_of", "instant", "the clock of the load: open and overdue are meant at this instant", required=True),
             _column("files_seen", "integer", "files that a glob matched", required=True),
             _column("files_loaded", "integer", "files that became records", required=True),

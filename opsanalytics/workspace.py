@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from dateutil.rrule import rrule, rrulestr
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -26,6 +29,7 @@ from opsanalytics.markup.decode import decode
 from opsanalytics.markup.strict_yaml import MarkupError, Node, parse_yaml
 from opsanalytics.markup.words import fold_label
 from opsanalytics.readers import KINDS, PLACES
+from opsanalytics.readers.cadence import parse_rule
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.readers.row_kinds import ANNOTATIONS
 from opsanalytics.readers.stretches import window_of
@@ -42,7 +46,6 @@ RECORD_KINDS = (
     "incidents", "decisions", "rituals", "rfcs", "objectives", "roadmap", "slos", "sli_samples", "services", "runbooks",
     "deployments", "pages", "people", "oncall", "cadence", "onboarding", "annotations",
 )  # fmt: skip
-_UNUSED_SETTINGS = ("schedule",)
 
 
 class _Strict(BaseModel):
@@ -128,6 +131,101 @@ class OwnPack(_Strict):
     notebooks: list[str] = Field(min_length=1)
 
 
+class Scheduled(_Strict):
+    """A pack that is made by a rule. since: the first day of the rule; without it only the newest slot is owed at first."""
+
+    pack: str
+    when: str
+    since: date | None = None
+    period: Literal["last", "this"] = "last"
+    deliver: list[str] = []
+
+    @field_validator("when")
+    @classmethod
+    def _is_a_rule(cls, when: str) -> str:
+        rule = parse_rule(when)
+        if rule is None:
+            raise ValueError(f"`{when[:60]}` is no rule by days; write one such as FREQ=MONTHLY;BYMONTHDAY=1 or FREQ=WEEKLY;BYDAY=MO")
+        return rule
+
+    @model_validator(mode="after")
+    def _counts_from_a_day(self) -> Scheduled:
+        if "COUNT=" in self.when and self.since is None:
+            raise ValueError("a rule with COUNT counts from a day; add since: 2026-01-05")
+        return self
+
+    @model_validator(mode="after")
+    def _comes(self) -> Scheduled:
+        if next(iter(self.rule), None) is None:
+            raise ValueError(f"`{self.when}` never comes")
+        return self
+
+    @property
+    def rule(self) -> rrule:
+        """By the clock on the wall. Without `since`, from a Monday that is the first of a month and of a year."""
+        return rrulestr(self.when, dtstart=datetime.combine(self.since or date(2024, 1, 1), time()))
+
+
+Named = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]*$")]
+
+
+def _is_address(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+", text):
+        raise ValueError(f"{text[:60]!r} is no address; write one such as team@example.org")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_is_address)]
+
+
+class DirectoryChannel(_Strict):
+    """path: a folder that is there, from the workspace's root."""
+
+    kind: Literal["directory"]
+    path: str
+
+
+class MailChannel(_Strict):
+    """attach: the pack as one HTML file, where it has one."""
+
+    kind: Literal["mail"]
+    server: str
+    port: int = Field(587, gt=0, lt=65536)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: Address
+    to: list[Address] = Field(min_length=1)
+    user_from: Variable | None = None
+    password_from: Variable | None = None
+    attach: bool = False
+
+    @model_validator(mode="after")
+    def _no_password_in_the_clear(self) -> MailChannel:
+        if (self.user_from is None) != (self.password_from is None):
+            raise ValueError("user_from and password_from go together")
+        if self.user_from and self.security == "none":
+            raise ValueError("a password is not sent without encryption; set security to starttls or tls")
+        return self
+
+
+class SlackChannel(_Strict):
+    kind: Literal["slack"]
+    url_from: Variable
+
+
+class WebhookChannel(_Strict):
+    kind: Literal["webhook"]
+    url_from: Variable
+    token_from: Variable | None = None
+
+
+Channel = DirectoryChannel | MailChannel | SlackChannel | WebhookChannel
+_SECRETS = ("url_from", "token_from", "user_from", "password_from")
+_CHANNELS: Mapping[int | str, type[_Strict]] = {
+    "directory": DirectoryChannel, "mail": MailChannel, "slack": SlackChannel, "webhook": WebhookChannel,
+}  # fmt: skip
+
+
 class Settings(_Strict):
     """The settings of ops.yml; every one has a default."""
 
@@ -141,8 +239,9 @@ class Settings(_Strict):
     vocabulary: dict[str, dict[str, list[str]]] = {}
     policies: Policies = Field(default_factory=Policies)
     annotations: list[Any] | dict[str, Any] | None = None
-    schedule: Any = None
-    packs: dict[Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")], OwnPack] = {}
+    schedule: list[Scheduled] = []
+    channels: dict[Named, Annotated[Channel, Field(discriminator="kind")]] = {}
+    packs: dict[Named, OwnPack] = {}
 
     @field_validator("zone")
     @classmethod
@@ -308,11 +407,18 @@ def _without_nulls(tree: Any) -> Any:
 
 def _mistakes(error: ValidationError, root: Node) -> Iterator[str]:
     for mistake in error.errors(include_url=False):
-        node, path = _node_at(root, mistake["loc"])
+        node, path = _node_at(root, _as_written(mistake["loc"]))
         what = mistake["msg"].removeprefix("Value error, ")
+        if mistake["loc"][-1] in _SECRETS and mistake["type"] == "string_pattern_mismatch":
+            what = "this is the name of an environment variable, such as OPS_SLACK_URL; the secret itself never stands here"
         if mistake["type"] == "extra_forbidden":
             what = f"no such setting; there are {', '.join(_setting_names(mistake['loc']))}"
         yield f"{CONFIG}:{node.line}:{node.column} {path or 'ops.yml'}: {what}"
+
+
+def _as_written(where: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Without the kind of a channel, which is a step of the model and none of the text."""
+    return (*where[:2], *where[3:]) if where[0] == "channels" else where
 
 
 def _setting_names(where: tuple[int | str, ...]) -> list[str]:
@@ -321,6 +427,10 @@ def _setting_names(where: tuple[int | str, ...]) -> list[str]:
         return list(OwnPack.model_fields)
     if where[0] == "policies":
         return list(_POLICIES.get(where[1], Policies).model_fields)
+    if where[0] == "schedule":
+        return list(Scheduled.model_fields)
+    if where[0] == "channels":
+        return list(_CHANNELS[where[2]].model_fields)
     return list(Settings.model_fields)
 
 
@@ -335,20 +445,22 @@ def _node_at(root: Node, where: tuple[int | str, ...]) -> tuple[Node, str]:
 
 
 def _unused(settings: Settings, root: Node) -> Iterator[Finding]:
-    kinds = [("records", kind) for kind in settings.records if kind not in KINDS]
-    others = [tuple(name.split(".")) for name in _UNUSED_SETTINGS]
-    for where in [*kinds, *others]:
-        node, path = _node_at(root, where)
-        given = settings.records.get(where[1]) if where[0] == "records" else _setting(settings, where)
-        if given is not None:
-            yield finding("OPS104", CONFIG, node.line, node.column, f"`{path}` is not used by this version")
+    for kind in settings.records:
+        if kind not in KINDS and settings.records[kind] is not None:
+            yield _without_use(root, ("records", kind), "is not used by this version")
+    named = {name for entry in settings.schedule for name in entry.deliver}
+    for name in settings.channels:
+        if name not in named:
+            yield _without_use(root, ("channels", name), "gets nothing: no entry of the schedule delivers there")
+    for at, entry in enumerate(settings.schedule):
+        for name in entry.deliver:
+            if name not in settings.channels:
+                yield _without_use(root, ("schedule", at, "deliver"), f"sends nothing to `{name}`: no channel has that name")
 
 
-def _setting(settings: Settings, where: tuple[str, ...]) -> Any:
-    value: Any = settings
-    for step in where:
-        value = getattr(value, step)
-    return value
+def _without_use(root: Node, where: tuple[int | str, ...], why: str) -> Finding:
+    node, path = _node_at(root, where)
+    return finding("OPS104", CONFIG, node.line, node.column, f"`{path}` {why}")
 
 
 def find_workspace(start: Path) -> Path:

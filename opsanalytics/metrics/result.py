@@ -55,7 +55,7 @@ def metric_row(
     *notes: str,
 ) -> Row:
     """One row, numbers rounded to six significant digits, notes joined."""
-    value, low, high = (None if number is None else _six_digits(number) for number in estimate)
+    value, low, high = (None if number is None else six_digits(number) for number in estimate)
     unit = metric.unit_of(statistic)
     cells = (group, statistic, value, low, high, unit, n, n_open, n_excluded, joined(*notes))
     return dict(zip(COLUMNS, cells, strict=True))
@@ -77,6 +77,6 @@ def left_out_note(left_out: dict[str, int]) -> str:
     return "left out: " + ", ".join(f"{n} ({reason})" for reason, n in left_out.items()) if left_out else ""
 
 
-def _six_digits(number: float) -> float:
+def six_digits(number: float) -> float:
     """Counts stay whole."""
     return number if isinstance(number, int) else float(f"{number:.6g}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import duckdb
 
@@ -43,11 +44,12 @@ class PackResult:
 def make_pack(
     name: str, *, database: Path, reports: Path, period: str | None = None, by: str | None = None,
     output: Path | None = None, single_file: bool = False, isolated: bool = False,
-    own: Mapping[str, Pack] = MappingProxyType({}), progress: Callable[[str], None] = lambda line: None,
+    own: Mapping[str, Pack] = MappingProxyType({}), slot: Mapping[str, Any] | None = None,
+    progress: Callable[[str], None] = lambda line: None,
 ) -> PackResult:
     """Makes the pack and puts it at `output`, else at `reports/<pack>/<period>`, in place of one that stands there; with
     `single_file` all of its pages are one HTML file in it too. isolated: each notebook in a process that starts from nothing,
-    which takes longer. own: the team's packs.
+    which takes longer. own: the team's packs. slot: what of the schedule this answers, for the manifest.
 
     Refused before anything runs: an unknown pack, period, `by` or parameter (UsageError), a database that cannot be
     read (DatabaseError), a destination that is taken (DestinationError). A notebook that fails (NotebookError) leaves
@@ -71,7 +73,7 @@ def make_pack(
         progress("pages, tables, report.pdf")
         with locked(database) as connection:
             made = write_outputs(built, pack, covered, connection, single_file=single_file)
-            write_manifest(built, pack, covered, parameters, connection)
+            write_manifest(built, pack, covered, parameters, connection, slot)
         put(built, destination, shelf=reports)
     whole = destination / made.single_file if made.single_file else None
     return PackResult(destination, destination / "index.html", time.monotonic() - began, made.pages, whole, warnings, made.left_out)

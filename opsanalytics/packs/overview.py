@@ -25,7 +25,7 @@ from opsanalytics.figures import (
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.comparisons import CUSTOMERS_FIRST, Headline
 from opsanalytics.metrics.periods import Period
-from opsanalytics.metrics.result import _six_digits
+from opsanalytics.metrics.result import six_digits
 from opsanalytics.packs import spent
 from opsanalytics.packs.definitions import Matrix
 from opsanalytics.packs.follow_ups import open_promises, overdue_words
@@ -149,7 +149,7 @@ def _customers_first(record: Record) -> Tile:
     seen, told = _seen_by_customers(record, record.period)
     silent = len(record.within(record.counted, record.period)) - told
     note = f"{seen} of {plural(told, 'incident')}" + (f"; {silent} do not say" if silent else "")
-    share = Estimate(*(None if part is None else _six_digits(part) for part in proportion_interval(seen, told)))
+    share = Estimate(*(None if part is None else six_digits(part) for part in proportion_interval(seen, told)))
     return Tile(
         "Seen by customers first", Number("seen_by_customers_first", share.value, "share", share.low, share.high, told),
         note if told else "no file of this period says who saw it first",
@@ -197,7 +197,7 @@ def restore_median(record: Record) -> Number:
 
 # --- what other tools would say
 
-APPENDIX = Link("MTTR by its many definitions", "mttr_definitions.html")
+APPENDIX = Link("MTTR by its many definitions", "mttr_definitions.ipynb")
 
 
 def other_numbers(matrix: Matrix) -> list[Number]:

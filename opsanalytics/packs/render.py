@@ -28,6 +28,7 @@ from opsanalytics.packs.catalogue import Pack
 
 STYLE = re.compile(r'<style class="opsanalytics">(.*?)</style>', re.DOTALL)
 FINDING = re.compile(r'<h2 class="ops-finding" id="([^"]+)">.*?(?=</h2>)', re.DOTALL)
+BETWEEN = re.compile(r'<a href="(?P<name>\w+)\.ipynb(?P<at>#[^"]*|)">(?P<text>.*?)</a>', re.DOTALL)
 _FILES = files("opsanalytics.packs") / "page"
 
 
@@ -45,7 +46,6 @@ class Page:
     def short(self) -> str:
         return self.title.partition(":")[0]
 
-
     @property
     def has_charts(self) -> bool:
         return 'class="chart"' in self.body
@@ -53,14 +53,23 @@ class Page:
 
 def read_pages(executed: Sequence[Path]) -> tuple[Page, ...]:
     """The pages of executed notebooks; the first is index.html."""
-    return tuple(_page(path.stem, "index.html" if place == 0 else f"{path.stem}.html", nbformat.read(path, as_version=4))
-                 for place, path in enumerate(executed))
+    files = {path.stem: f"{path.stem}.html" if place else "index.html" for place, path in enumerate(executed)}
+    return tuple(_page(path.stem, files, nbformat.read(path, as_version=4)) for path in executed)
 
 
-def _page(name: str, file: str, notebook: Any) -> Page:
-    body = _body(notebook)
+def _page(name: str, files: Mapping[str, str], notebook: Any) -> Page:
+    body = _between_pages(_body(notebook), files)
     style = STYLE.search(body)
-    return Page(name, file, _title(notebook, name), STYLE.sub("", body), style[1] if style else "")
+    return Page(name, files[name], _title(notebook, name), STYLE.sub("", body), style[1] if style else "")
+
+
+def _between_pages(body: str, files: Mapping[str, str]) -> str:
+    """A link to another notebook leads to its page, and is no link in a pack without it."""
+    def led(link: re.Match[str]) -> str:
+        file = files.get(link["name"])
+        return f'<a href="{file}{link["at"]}">{link["text"]}</a>' if file else link["text"]
+
+    return BETWEEN.sub(led, body)
 
 
 def write_site(folder: Path, pages: Sequence[Page], pack: Pack, period: str, also: Mapping[str, str]) -> None:

@@ -6,10 +6,11 @@ papermill calls the notebook of a killed kernel completed.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,24 @@ import nbformat
 import papermill
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_event_loop
-from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
+from nbclient.exceptions import CellControlSignal
 from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from opsanalytics.errors import NotebookError, UsageError
+from opsanalytics.packs.engine import NAME as ENGINE
+from opsanalytics.packs.engine import STOPPED
 from opsanalytics.packs.kernels import kernels
 
 AT_ONCE = 2
 TYPES: Mapping[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,)}
+PUT_IN = {"injected-parameters", "papermill-error-cell-tag"}
+# An error's name -> what is said of it; of an empty one what it says itself.
+SAID_BY: Mapping[str, str] = {
+    STOPPED: "",
+    "SystemExit": "ended the notebook by itself (sys.exit)",
+    "MemoryError": "out of memory (MemoryError)",
+    "StdinNotImplementedError": "asks for input(), which nobody gives here; make it a parameter",
+}
 
 Parameters = Mapping[str, str | int | float | bool]
 
@@ -55,18 +66,17 @@ def run_notebooks(
 
     The first that failed is raised as FailedRunError. By then no kernel is left, as after Ctrl-C: the others are killed.
     """
-    warned: list[str] = []
     with kernels(database, isolated=isolated) as running, ThreadPoolExecutor(AT_ONCE) as pool:
-        pending = [(run, pool.submit(_execute, run, running.manager)) for run in runs]
+        pending = {pool.submit(_execute, run, running.manager): run for run in runs}
         try:
-            for run, future in pending:
-                warned += [f"{run.name}: {line}" for line in future.result()]
-                progress(f"{run.name}: done")
+            for future in as_completed(pending):
+                future.result()
+                progress(f"{pending[future].name}: done")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             running.kill()
             raise
-    return tuple(warned)
+    return tuple(f"{run.name}: {line}" for future, run in pending.items() for line in future.result())
 
 
 def declared_parameters(source: Path) -> dict[str, str]:
@@ -97,31 +107,32 @@ def _execute(run: Run, manager: type[AsyncKernelManager]) -> list[str]:
     the record's must not run.
     """
     try:
-        with closing(ensure_event_loop()):  # jupyter opens one for each thread and leaves it open
+        with closing(ensure_event_loop()), suppress(PapermillExecutionError):  # jupyter leaves the loop of a thread open
             papermill.execute_notebook(
                 str(run.source), str(run.executed), parameters=dict(run.parameters), kernel_name="python3",
-                progress_bar=False, autosave_cell_every=0, kernel_manager_class=manager,
+                engine_name=ENGINE, progress_bar=False, autosave_cell_every=0, kernel_manager_class=manager,
                 resources={"metadata": {"path": str(run.executed.parent)}},
             )
-    except PapermillExecutionError as error:
-        raise FailedRunError(run, _where(error)) from None
-    except (DeadKernelError, CellExecutionError, CellControlSignal, PapermillException, RuntimeError) as error:
-        raise FailedRunError(run, f"cell {_last_started(run.executed)}: the kernel died ({error})") from None
+    except (CellControlSignal, PapermillException, RuntimeError) as error:
+        raise FailedRunError(run, f"{_last_started(run.executed)}: {str(error).splitlines()[0]}") from None
     return _finish(run)
 
 
 def _finish(run: Run) -> list[str]:
     """Checks that every cell ran, and takes out of the executed notebook what differs between runs and machines."""
     notebook = nbformat.read(run.executed, as_version=4)
-    for number, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
-            raise FailedRunError(run, f"cell {number}: was not reached")
-        if any(output.output_type == "error" for output in cell.get("outputs", [])):
-            raise FailedRunError(run, f"cell {number}: ended the notebook by itself (sys.exit)")
+    for number, cell in enumerate(own_cells(notebook), 1):
+        if what := _what_went_wrong(cell):
+            raise FailedRunError(run, f"cell {number}{what}")
     warned = [line for cell in notebook.cells for line in _settle(cell)]
     notebook.metadata.pop("papermill", None)
     nbformat.write(notebook, run.executed)
     return warned
+
+
+def own_cells(notebook: Any) -> list[Any]:
+    """As its author sees it, without what papermill puts in."""
+    return [cell for cell in notebook.cells if not PUT_IN.intersection(cell.metadata.get("tags", []))]
 
 
 def _settle(cell: Any) -> list[str]:
@@ -136,17 +147,41 @@ def _settle(cell: Any) -> list[str]:
     return "".join(heard).splitlines()
 
 
-def _where(error: PapermillExecutionError) -> str:
-    """`cell 4, line 2: ZeroDivisionError: division by zero`: cells count from 1 in the notebook as its author sees
-    it, without the cell of parameters that papermill put in."""
+# --- what went wrong
+
+def _what_went_wrong(cell: Any) -> str:
+    """`, line 2: ZeroDivisionError: division by zero`, or nothing."""
+    outputs = cell.get("outputs", [])
+    for place, output in enumerate(outputs):
+        if output.output_type == "error":
+            line = _line(output) or _line_of_result(cell.source, outputs[place:])
+            return (f", line {line}" if line else "") + f": {_in_words(output.ename, output.evalue)}"
+    is_code = cell.cell_type == "code" and cell.source.strip()
+    return ": was not reached" if is_code and cell.execution_count is None else ""
+
+
+def _in_words(name: str, said: str) -> str:
+    text = SAID_BY.get(name, f"{name}: {said}".removesuffix(": "))
+    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text or said)
+
+
+def _line(error: Any) -> str | None:
     traceback = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback))
-    line = re.search(r"^Cell In\[\d+\], line (\d+)", traceback, re.MULTILINE)
-    place = f"cell {error.cell_index}" + (f", line {line[1]}" if line else "")
-    return f"{place}: {error.ename}: {error.evalue}"
+    found = re.search(r"^ *Cell In\[\d+\], line (\d+)", traceback, re.MULTILINE)
+    return found[1] if found else None
 
 
-def _last_started(executed: Path) -> int:
-    """The cell that ran when the kernel died, from 1: papermill saves at each cell's start."""
-    cells = nbformat.read(executed, as_version=4).cells if executed.is_file() else []
-    started = [i for i, cell in enumerate(cells, 1) if cell.metadata.get("papermill", {}).get("start_time")]
-    return max(max(started, default=1) - 1, 1)
+def _line_of_result(source: str, outputs: Sequence[Any]) -> str | None:
+    """What a cell gives back is shown when it is done: an error right before it is of its last statement, and names no
+    line."""
+    shown = next((output.output_type for output in outputs if output.output_type != "error"), None)
+    with suppress(SyntaxError):
+        return str(ast.parse(source).body[-1].lineno) if shown == "execute_result" else None
+    return None
+
+
+def _last_started(executed: Path) -> str:
+    """The cell that ran when papermill gave up: it saves at each cell's start."""
+    cells = own_cells(nbformat.read(executed, as_version=4)) if executed.is_file() else []
+    started = [number for number, cell in enumerate(cells, 1) if cell.metadata.get("papermill", {}).get("start_time")]
+    return f"cell {started[-1]}" if started else "its kernel did not start"

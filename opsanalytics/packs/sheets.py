@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -45,12 +46,19 @@ class _Formats:
     day: Format
     quoted: Format  # a text that would become a formula when its cell is edited
 
-
 def write_sheets(
     connection: duckdb.DuckDBPyConnection, tables: Sequence[str], file: Path, heading: Sequence[str]
 ) -> None:
-    """heading: company, period, as-of and commit, the first lines of the first sheet."""
-    with Workbook(str(file), SAFE) as book:
+    """heading: company, period, as-of and commit, the first lines of the first sheet. What the workbook is put together
+    from lies beside it for the moment, since it is the record's own text."""
+    try:
+        _write_book(connection, tables, file, heading)
+    except FileCreateError as error:
+        raise error.args[0] from None
+
+
+def _write_book(connection: duckdb.DuckDBPyConnection, tables: Sequence[str], file: Path, heading: Sequence[str]) -> None:
+    with Workbook(str(file), {**SAFE, "tmpdir": str(file.parent)}) as book:
         book.set_properties({"created": CREATED})
         formats = _Formats(book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"}),
                            book.add_format({"quote_prefix": True}))

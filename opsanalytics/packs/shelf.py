@@ -2,16 +2,18 @@
 
 A folder cannot be replaced by another in one step, so the one that stands is set aside, the new one moves in, and the
 old one is deleted. Whoever comes next finishes what a kill left: a pack set aside with nothing in its place comes back,
-and run folders whose run is dead are deleted. A run holds a lock on its folder, which the system frees when it dies.
+and run folders whose run is dead are deleted. A run holds a lock beside its folder, from before the folder is there until
+after it is gone; the system frees the lock when the run dies.
 """
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
+from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
@@ -22,6 +24,7 @@ RUNNING = ".running-"
 ASIDE = ".aside-"
 INCOMING = ".incoming-"
 FAILED = ".failed"
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 
 
 @contextmanager
@@ -31,13 +34,18 @@ def run_folder(shelf: Path, destination: Path) -> Iterator[Path]:
         make_shelf(shelf)
         reap(shelf, destination)
         with _moving(shelf):
-            place = Path(mkdtemp(prefix=RUNNING, dir=shelf))
+            place = shelf / f"{RUNNING}{uuid4().hex[:8]}"
             alive = FileLock(_lock_of(place))
             alive.acquire()
+            place.mkdir()
     except OSError as error:
         raise DestinationError(f"{shelf}: cannot write there ({error.strerror}); free it or choose another") from error
     try:
         yield place
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise DestinationError(f"{error.filename or shelf}: cannot write there ({error.strerror}); the pack that stood is as it was") from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
         alive.release()
@@ -67,9 +75,10 @@ def reap(shelf: Path, destination: Path) -> None:
     with _moving(shelf):
         for aside in (destination.with_name(f"{ASIDE}{destination.name}"), *shelf.glob(f"*/{ASIDE}*")):
             _bring_back(aside)
-        for place in shelf.glob(f"{RUNNING}*"):
-            if place.is_dir() and _lock_of(place).is_file() and not _is_alive(place):
-                shutil.rmtree(place, ignore_errors=True)
+        for lock in shelf.glob(f"{RUNNING}*.lock"):
+            if not _is_held(lock):
+                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+                lock.unlink(missing_ok=True)
 
 
 def check_destination(destination: Path) -> None:
@@ -102,15 +111,12 @@ def _is_pack(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
-def _is_alive(place: Path) -> bool:
-    lock = FileLock(_lock_of(place))
+def _is_held(lock: Path) -> bool:
     try:
-        lock.acquire(timeout=0)
+        with FileLock(lock, timeout=0):
+            return False
     except Timeout:
         return True
-    lock.release()
-    _lock_of(place).unlink(missing_ok=True)
-    return False
 
 
 def _lock_of(place: Path) -> Path:

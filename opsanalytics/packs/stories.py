@@ -197,7 +197,7 @@ def _numbers(row: pd.Series, name: str) -> list[Number]:
 
 # --- the three at a glance
 
-PAGE = "incident_stories.html"
+PAGE = "incident_stories.ipynb"
 
 
 def three(record: Record) -> pd.DataFrame:

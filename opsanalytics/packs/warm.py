@@ -1,8 +1,9 @@
 """A process that has imported what notebooks need, and forks a kernel for each of them.
 
-It reads a request a line from stdin and answers with the kernel's process id. When stdin ends, because whoever started
-it is done or dead, it kills every kernel with what that started, and ends; if it is killed itself, the system kills them.
-A kernel has an interpreter, an environment and a session of its own, as one that starts cold.
+It reads a request a line from stdin: to fork a kernel, and it answers with its process id, or to say how one ended. When
+stdin ends, because whoever started it is done or dead, it kills every kernel with what that started, and ends; if it is
+killed itself, the system kills the kernels. A kernel has an interpreter, an environment and a session of its own, as one
+that starts cold.
 """
 
 from __future__ import annotations
@@ -27,30 +28,46 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it hears Ctrl-C, and closes stdin
     for name in PRELOADED:
         import_module(name)
-    kernels: set[int] = set()
-    for line in sys.stdin:
-        kernel = _fork(**json.loads(line))
-        print(kernel, flush=True)
-        kernels = _living(kernels) | {kernel}
-    for pid in _living(kernels):
+    kernels: list[int] = []
+    try:
+        for line in sys.stdin:
+            request = json.loads(line)
+            if "ended" in request:
+                print(_exit_code(request["ended"]), flush=True)
+            else:
+                kernels.append(_fork(**request))
+                print(kernels[-1], flush=True)
+    finally:
+        _end(kernels)
+
+
+def _exit_code(kernel: int) -> int:
+    """Of one that has ended, minus the signal that killed it. It stays in the system's list until the end, so that its id,
+    which is that of everything it started, goes to no other process."""
+    ended = os.waitid(os.P_PID, kernel, os.WEXITED | os.WNOWAIT)
+    assert ended
+    return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+
+
+def _end(kernels: Sequence[int]) -> None:
+    for kernel in kernels:
         with suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-
-
-def _living(kernels: set[int]) -> set[int]:
-    """Those that have not ended; the others leave the system's list of processes."""
-    return {pid for pid in kernels if os.waitpid(pid, os.WNOHANG) == (0, 0)}
+            os.killpg(kernel, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # one that has no group yet
+            os.kill(kernel, signal.SIGKILL)
+        os.waitpid(kernel, 0)
 
 
 def _fork(arguments: Sequence[str], folder: str, environment: Mapping[str, str]) -> int:
     server, pid = os.getpid(), os.fork()
     if pid == 0:
-        os.setsid()
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == server:
-            _become_kernel(arguments, folder, environment)
-        os._exit(1)
+        try:
+            os.setsid()
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() == server:
+                _become_kernel(arguments, folder, environment)
+        finally:
+            os._exit(0 if sys.exception() is None else 1)
     return pid
 
 

@@ -90,16 +90,21 @@ def load(
     as_of: str | None = None,
     full: bool = False,
     now: datetime | None = None,
+    moment: Moment | None = None,
     progress: Progress = lambda said: None,
 ) -> LoadResult:
     """Makes the tables of a workspace stand in its database; the old ones stand until the new ones do.
 
-    `as_of` is a day (its end in the workspace's zone) or a commit; `now` is naive UTC. When nothing changed since the
-    last load of the same day the file is left as it is, unless `full`. Raises BusyError when another load runs.
+    `as_of` is a day (its end in the workspace's zone) or a commit; `now` is naive UTC; `moment` says both, to the second.
+    When nothing changed since the last load of the same day the file is left as it is, unless `full`. Raises BusyError
+    when another load runs.
     """
     database = database or workspace.database
-    repository, refusal = _repository(workspace, as_of)
-    then, moment = _stand(workspace, repository, as_of, now or datetime.now(UTC).replace(tzinfo=None))
+    repository, refusal = _repository(workspace, as_of or (moment.commit if moment else None))
+    if moment:
+        then, moment = _as_set_then(workspace, repository, moment)
+    else:
+        then, moment = _stand(workspace, repository, as_of, now or datetime.now(UTC).replace(tzinfo=None))
     with loading(database, own_folder=database == workspace.database):
         latest = _remembered(database, is_ours=database == workspace.database)
         sight = _look(then, repository, moment, progress, refusal)
@@ -468,7 +473,7 @@ def _load_row(
 def _is_dirty(
     workspace: Workspace, repository: Repository | None, moment: Moment, sources: Sources, records: Records
 ) -> bool | None:
-    """Whether the records that were read are not the commit's, by the ids that git gives to contents; None, with a
+    """Whether the records and settings that were read are not the commit's, by the ids that git gives to contents; None, with a
     finding, when git cannot list them."""
     if repository is None:
         return None
@@ -485,7 +490,8 @@ def _is_dirty(
     like = next(iter(committed.values()), "0" * 40)
     read = {source.path: source.blob_id(like) for files in sources.values() for source in files if source.data is not None}
     unread = {source.path for files in sources.values() for source in files if source.data is None}
-    return {path: each for path, each in committed.items() if path not in unread} != read
+    is_set_alike = workspace.config == (repository.file("HEAD", CONFIG) or b"")
+    return not is_set_alike or {path: each for path, each in committed.items() if path not in unread} != read
 
 
 def _fingerprint(

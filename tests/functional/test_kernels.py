@@ -15,7 +15,7 @@ import pytest
 
 from opsanalytics.packs.catalogue import notebooks_folder
 from opsanalytics.packs.kernels import CAN_FORK
-from opsanalytics.packs.run import Run, run_notebooks
+from opsanalytics.packs.run import FailedRunError, Run, run_notebooks
 from opsanalytics.warehouse.load import load
 from opsanalytics.workspace import read_workspace
 
@@ -66,8 +66,9 @@ run_notebooks(runs, database=folder / "ops.duckdb", progress=print)
 """
 
 
-def test_a_run_that_is_killed_leaves_no_process(tmp_path: Path) -> None:
-    """Nor what a notebook started: the kernels die with the run, whose pipe ends."""
+@pytest.mark.parametrize("kill", [os.kill, os.killpg], ids=["alone", "with its group"])
+def test_a_run_that_is_killed_leaves_no_process(tmp_path: Path, kill: Callable[[int, int], None]) -> None:
+    """Nor what a notebook started: what forks the kernels ends them when the run's pipe does."""
     cell = f"""
 import os, pathlib, subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -75,11 +76,26 @@ for pid in (os.getpid(), child.pid):
     pathlib.Path({str(tmp_path)!r}, f"pid-{{pid}}").touch()
 time.sleep(600)"""
     _notebook(tmp_path / "source.ipynb", cell)
-    run = subprocess.Popen([sys.executable, "-c", RUN, str(tmp_path)])
+    run = subprocess.Popen([sys.executable, "-c", RUN, str(tmp_path)], start_new_session=True)
     _until(lambda: len(list(tmp_path.glob("pid-*"))) == 4)
-    run.kill()
+    kill(run.pid, signal.SIGKILL)
     run.wait()
-    pids = [int(path.name.removeprefix("pid-")) for path in tmp_path.glob("pid-*")]
+    _assert_gone(tmp_path)
+
+
+def test_what_a_notebook_leaves_behind_ends_with_the_run(tmp_path: Path) -> None:
+    cell = f"""
+import pathlib, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+pathlib.Path({str(tmp_path)!r}, f"pid-{{child.pid}}").touch()"""
+    _notebook(tmp_path / "source.ipynb", cell)
+    run_notebooks([Run("one", tmp_path / "source.ipynb", tmp_path / "one.ipynb", {})], database=tmp_path / "ops.duckdb", progress=str)
+    assert len(list(tmp_path.glob("pid-*"))) == 1
+    _assert_gone(tmp_path)
+
+
+def _assert_gone(folder: Path) -> None:
+    pids = [int(path.name.removeprefix("pid-")) for path in folder.glob("pid-*")]
     _until(lambda: not any(map(_is_alive, pids)), seconds=10)
 
 
@@ -88,15 +104,12 @@ def _is_alive(pid: int) -> bool:
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def test_a_killed_group_leaves_no_kernel(tmp_path: Path) -> None:
-    cell = f"import os, pathlib, time\npathlib.Path({str(tmp_path)!r}, f'pid-{{os.getpid()}}').touch()\ntime.sleep(600)"
-    _notebook(tmp_path / "source.ipynb", cell)
-    run = subprocess.Popen([sys.executable, "-c", RUN, str(tmp_path)], start_new_session=True)
-    _until(lambda: len(list(tmp_path.glob("pid-*"))) == 2)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
-    pids = [int(path.name.removeprefix("pid-")) for path in tmp_path.glob("pid-*")]
-    _until(lambda: not any(map(_is_alive, pids)), seconds=10)
+def test_a_process_that_forks_no_kernels_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "false")
+    _notebook(tmp_path / "source.ipynb", "1")
+    run = Run("one", tmp_path / "source.ipynb", tmp_path / "one.ipynb", {})
+    with pytest.raises(FailedRunError, match=r"^one, its kernel did not start: the process that forks kernels has ended; `--isolated` does"):
+        run_notebooks([run], database=tmp_path / "ops.duckdb", progress=str)
 
 
 def _notebook(path: Path, source: str) -> None:

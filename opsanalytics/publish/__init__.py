@@ -1,0 +1,1 @@
+"""What leaves the machine: packs, made by the schedule and sent to the channels that ops.yml names."""
