@@ -22,12 +22,14 @@ PRELOADED = (
     "opsanalytics.workbench.session", "opsanalytics.workbench.display", "opsanalytics.record_figures", "opsanalytics.packs.record",
 )  # fmt: skip
 PR_SET_PDEATHSIG = 1
+WIDEST_FRAME = 20  # columns, as pandas has it in a notebook: imported here, it takes itself to be in a terminal
 
 
 def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it hears Ctrl-C, and closes stdin
     for name in PRELOADED:
         import_module(name)
+    import_module("pandas").options.display.max_columns = WIDEST_FRAME
     kernels: list[int] = []
     try:
         for line in sys.stdin:

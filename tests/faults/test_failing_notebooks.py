@@ -231,5 +231,5 @@ def test_a_full_disk_leaves_the_pack_and_says_so(opsanalytics, root, standing, s
 def test_a_workbook_on_a_full_disk_is_refused_likewise(tmp_path):
     (tmp_path / "data.xlsx").symlink_to("/dev/full")
     with duckdb.connect() as connection, pytest.raises(OSError, match="No space left on device"):
-        write_sheets(connection, [], tmp_path / "data.xlsx")
+        write_sheets(connection, [], tmp_path / "data.xlsx", [])
     gc.collect()

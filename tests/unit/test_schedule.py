@@ -247,7 +247,7 @@ class TestSettings:
         assert ("monthly-retro", "FREQ=MONTHLY;BYMONTHDAY=1", "Asia/Tokyo") == (read.pack.name, read.said.when, read.zone.key)
 
     def test_a_pack_that_is_none_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(UsageError, match="`monthly` is not a pack; valid: quarterly-planning"):
+        with pytest.raises(UsageError, match="`monthly` is not a pack; valid: weekly-oncall, quarterly-planning, monthly-retro"):
             read_schedule(workspace_of(tmp_path, b"schedule: [{pack: monthly, when: FREQ=DAILY}]"))
 
     @pytest.mark.parametrize(("said", "message"), [
