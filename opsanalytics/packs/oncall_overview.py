@@ -283,14 +283,16 @@ def _rates(told: Week) -> Iterator[Tile]:
 def _sleep(told: Week) -> Tile:
     row, every = told.load.classes["sleep"], told.load.classes[ALL]
     note = f"of {plural(every['pages'], 'page')} in {told.when}" if every["pages"] is not None else "no page of these days is on record"
-    return Tile("Pages in sleep hours", Number("pages_in_sleep_hours", row["pages"], "pages", n=every["pages"]), note)
+    return Tile("Pages in sleep hours", Number("pages_in_sleep_hours", row["pages"], "pages", n=every["pages"]), note,
+                usual.sleep_pages(told.usual) if every["pages"] is not None else (), period="week")
 
 
 def _customers(told: Week) -> Tile:
     number = customers(told)
     silent = len(told.incidents) - (number.n or 0)
     note = f"of {plural(number.n or 0, 'incident')}" + (f"; {silent} do not say" if silent else "")
-    return Tile("Seen by customers first", number, note if number.n else f"no file of {told.when} says who saw it first")
+    return Tile("Seen by customers first", number, note if number.n else f"no file of {told.when} says who saw it first",
+                usual.seen_by_customers(told.usual), period="week")
 
 
 def _promises(told: Week) -> Tile:

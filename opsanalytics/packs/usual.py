@@ -194,7 +194,7 @@ def incidents(told: Usual) -> Chart:
     chart = weekly_incidents(rows, record.scale, finding=_incidents_finding(told), window=window, band=band)
     counted = Number("weekly_incidents.counted", len(shown), "incidents", n=len(weeks_on))
     return replace(chart, caption=_incidents_caption(counted, series, found) if chart.figure else "", numbers=(*numbers(told, "incidents"), counted),
-                   definition=METRICS["incident_count"].definition)
+                   definition=" ".join((METRICS["incident_count"].definition, *([STABLE_SIGNALS] if found else []))))
 
 
 def _weeks_on(series: Series) -> list[date]:
@@ -219,18 +219,36 @@ def _incidents_caption(number: Number, series: Series, found: Control | None) ->
     if found is None:
         return f"{counted} No control band: that needs {BAND_NEEDS} weeks before this one, with an incident among them."
     return (f"{counted} The band (Laney u', negative binomial limits, dotted centre) is about {found.chart.centre:.1f} a week; its baseline is "
-            f"the {len(series.counts) - 1} weeks before the last. {STABLE_SIGNALS}")
+            f"the {len(series.counts) - 1} weeks before the last.")
+
+
+def seen_by_customers(told: Usual) -> list[int]:
+    """How many incidents of each week drawn were seen by customers first, as far as their files say."""
+    series, rows = told.of("incidents"), told.record.counted
+    seen = Counter(map(monday, rows.loc[rows["detected_by"] == "customer", "started_on"]))
+    return [seen[week] for week in _weeks_on(series)[-WEEKS_DRAWN:]] if series else []
 
 
 # --- pages by week
+
+def sleep_pages(told: Usual) -> list[int]:
+    series = told.of("pages")
+    seen = _pages_seen(told)
+    return [seen["page", week, "sleep"] for week in _weeks_on(series)[-WEEKS_DRAWN:]] if series else []
+
+
+def _pages_seen(told: Usual) -> Counter[tuple[str, date, str]]:
+    """By kind of call, the first day of its week, and hour class."""
+    calls = oncall.calls(told.record.connection)
+    return Counter(zip(calls["kind"], map(monday, calls["called_on"]), calls["hour_class"], strict=True))
+
 
 def pages(told: Usual) -> Chart:
     series, record = told.of("pages"), told.record
     if series is None:
         return Chart(NO_PAGES, name="weekly_pages")
     weeks_on = _weeks_on(series)[-WEEKS_DRAWN:]
-    calls = oncall.calls(record.connection)
-    seen = Counter(zip(calls["kind"], map(monday, calls["called_on"]), calls["hour_class"], strict=True))
+    seen = _pages_seen(told)
     began = Counter(map(monday, record.counted["started_on"]))
     rows = [(week, *(of := [seen["page", week, name] for name in HOURS]), sum(of), began[week]) for week in weeks_on]
     chart = weekly_load(pd.DataFrame(rows, columns=["week_on", *HOURS, "pages", "incidents"]), finding=kind_words(told, "pages"),
