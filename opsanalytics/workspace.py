@@ -220,7 +220,7 @@ class WebhookChannel(_Strict):
 
 
 Channel = DirectoryChannel | MailChannel | SlackChannel | WebhookChannel
-_SECRETS = ("url_from", "token_from", "user_from", "password_from")
+_SECRETS = {"url_from", "token_from", "user_from", "password_from"}
 _CHANNELS: Mapping[int | str, type[_Strict]] = {
     "directory": DirectoryChannel, "mail": MailChannel, "slack": SlackChannel, "webhook": WebhookChannel,
 }  # fmt: skip
@@ -409,7 +409,7 @@ def _mistakes(error: ValidationError, root: Node) -> Iterator[str]:
     for mistake in error.errors(include_url=False):
         node, path = _node_at(root, _as_written(mistake["loc"]))
         what = mistake["msg"].removeprefix("Value error, ")
-        if mistake["loc"][-1] in _SECRETS and mistake["type"] == "string_pattern_mismatch":
+        if _SECRETS & set(mistake["loc"][-1:]) and mistake["type"] == "string_pattern_mismatch":
             what = "this is the name of an environment variable, such as OPS_SLACK_URL; the secret itself never stands here"
         if mistake["type"] == "extra_forbidden":
             what = f"no such setting; there are {', '.join(_setting_names(mistake['loc']))}"
@@ -418,7 +418,7 @@ def _mistakes(error: ValidationError, root: Node) -> Iterator[str]:
 
 def _as_written(where: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """Without the kind of a channel, which is a step of the model and none of the text."""
-    return (*where[:2], *where[3:]) if where[0] == "channels" else where
+    return (*where[:2], *where[3:]) if where[:1] == ("channels",) else where
 
 
 def _setting_names(where: tuple[int | str, ...]) -> list[str]:

@@ -326,7 +326,7 @@ select
     source_path,
     source_line
 from lacking
-order by source_path, source_line
+order by source_path, source_line, record_kind, record_id
 
 -- name: rituals_held
 -- Days for which the cadence promised a ritual.

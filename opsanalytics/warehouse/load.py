@@ -485,12 +485,12 @@ def _is_dirty(
     except RepositoryError as error:
         records.findings.append(_git_says(error))
         return None
-    regular = (blob for blob in listed if blob.mode.startswith("100"))
-    committed = {blob.path: blob.object_id for blob in regular if any(each.match(blob.path) for each in globs)}
-    like = next(iter(committed.values()), "0" * 40)
+    regular = {blob.path: blob.object_id for blob in listed if blob.mode.startswith("100")}
+    committed = {path: each for path, each in regular.items() if any(kind.match(path) for kind in globs)}
+    like = next(iter(regular.values()), "0" * 40)
     read = {source.path: source.blob_id(like) for files in sources.values() for source in files if source.data is not None}
     unread = {source.path for files in sources.values() for source in files if source.data is None}
-    is_set_alike = workspace.config == (repository.file("HEAD", CONFIG) or b"")
+    is_set_alike = regular.get(CONFIG, Source(CONFIG, b"").blob_id(like)) == Source(CONFIG, workspace.config).blob_id(like)
     return not is_set_alike or {path: each for path, each in committed.items() if path not in unread} != read
 
 

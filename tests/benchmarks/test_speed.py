@@ -36,6 +36,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.benchmark(group="load all of the demo company; the limit only reads the files")
 class TestFullLoad:
     def test_opsanalytics(self, benchmark: Callable[..., object], company: Path) -> None:

@@ -131,6 +131,7 @@ BAR_MIDDLES = """chart => [...chart.querySelectorAll('.trace.bars')].map(trace =
     .map(box => [box.x + box.width / 2, box.y + box.height / 2 + 3]))"""
 
 
+@pytest.mark.long
 @in_browser
 @pytest.mark.parametrize(("scheme", "theme"), [("light", LIGHT), ("dark", DARK)])
 def test_bars_on_the_screen_have_the_tones_of_the_template(browser, packs, scheme, theme):
@@ -146,8 +147,9 @@ def test_bars_on_the_screen_have_the_tones_of_the_template(browser, packs, schem
 
 # --- every page of the demo
 
+@pytest.mark.long
 @in_browser
-@pytest.mark.parametrize("name", ["quarterly-planning", *(pytest.param(name, marks=pytest.mark.long) for name in ("weekly-oncall", "monthly-retro"))])
+@pytest.mark.parametrize("name", ["quarterly-planning", "weekly-oncall", "monthly-retro"])
 def test_pages_are_built_for_readers_of_every_kind(browser, packs, name):
     made = packs("demo", name)
     for page_name in made.pages:

@@ -31,6 +31,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "env/bin/opsanalytics"
 
 
+@pytest.mark.long
 def test_a_stranger_gets_from_the_wheel_to_a_report(installed: Path, tmp_path: Path) -> None:
     run(installed, "demo", "co", cwd=tmp_path)
     said = run(installed, "report", "quarterly-planning", cwd=tmp_path / "co")

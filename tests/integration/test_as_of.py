@@ -125,7 +125,7 @@ def with_everything(root: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("day", ["2026-09-08", "2026-09-12", "2026-09-20", "2026-09-21", "2026-09-30"])
+@pytest.mark.parametrize("day", ["2026-09-20", *(pytest.param(day, marks=pytest.mark.long) for day in ("2026-09-08", "2026-09-12", "2026-09-21", "2026-09-30"))])
 def test_a_day_is_the_checkout_of_its_last_commit(root: Path, day: str, same_as_a_checkout: Same) -> None:
     found = same_as_a_checkout(with_everything(root), day)
     assert [row["as_of"] for row in found["loads"]] == [end_of(day)]
@@ -138,6 +138,7 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return folder
 
 
+@pytest.mark.long
 def test_the_demo_is_the_checkout_of_a_quarters_last_commit(demo: Path, same_as_a_checkout: Same) -> None:
     found = same_as_a_checkout(demo, "2026-06-30")
     assert found["incidents"] and found["action_sightings"] and found["ritual_slots"]
@@ -156,9 +157,10 @@ def assert_nothing_later(found: Tables, end: datetime) -> None:
     assert {row["git_commit"] for name in ("action_events", "record_changes") for row in found[name]} <= commits
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("pack", "period", "page"), [
     ("monthly-retro", "2026-07", "promise_ledger"),
-    pytest.param("quarterly-planning", "2026-Q2", "restatements", marks=pytest.mark.long),
+    ("quarterly-planning", "2026-Q2", "restatements"),
 ])  # fmt: skip
 @pytest.mark.parametrize("demo", [7], indirect=True)
 def test_the_report_states_the_same_numbers_byte_for_byte(

@@ -38,6 +38,7 @@ def check(folder: Path, seeds: range) -> None:
     assert min(right / said, right / meant) >= 0.95
 
 
+@pytest.mark.long
 def test_it_finds_what_is_the_same_promise_and_little_else(tmp_path: Path) -> None:
     check(tmp_path, range(11, 14))
 

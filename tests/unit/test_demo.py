@@ -143,7 +143,7 @@ class TestPast:
         assert record(seed=1).keys() != record(seed=2).keys()
 
 
-@pytest.mark.parametrize("until", UNTILS, ids=str)
+@pytest.mark.parametrize("until", [UNTIL, *(pytest.param(day, marks=pytest.mark.long) for day in UNTILS[1:])], ids=str)
 class TestCut:
     def test_nothing_is_later_than_until(self, until: datetime.date) -> None:
         last = str(until)
