@@ -23,8 +23,8 @@ report: demo  ## The environment, the demo company and its packs
 demo: $(READY)  ## The demo company, in demo/
 	@test -d $(DEMO) || $(BIN)/opsanalytics demo $(DEMO)
 
-test: $(READY)  ## The tests, in about five minutes
-	$(BIN)/pytest -n 2 --dist loadfile -m "not long"
+test: $(READY)  ## The tests, in about nine minutes
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
 
 long: $(READY)  ## The tests that take minutes: kills, many seeds
 	$(BIN)/pytest -m long

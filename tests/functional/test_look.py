@@ -216,6 +216,7 @@ LAID = """() => {
 }"""
 
 
+@pytest.mark.long
 @in_browser
 def test_the_focus_is_seen(browser, packs):
     page = open_page(browser, packs("demo").folder / "mttr.html")
@@ -226,6 +227,7 @@ def test_the_focus_is_seen(browser, packs):
     assert outline == ["solid", "2px"]
 
 
+@pytest.mark.long
 @in_browser
 def test_a_phone_reads_wide_tables_with_their_first_column_in_sight(browser, packs):
     page = open_page(browser, packs("demo").folder / "mttr.html")

@@ -41,6 +41,7 @@ def test_a_stranger_gets_from_the_wheel_to_a_report(installed: Path, tmp_path: P
     assert str(ROOT) not in index.read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_the_wheel_carries_notebooks_words_templates_and_sql(installed: Path, tmp_path: Path) -> None:
     listing = "from importlib.resources import files; print(*(str(p) for p in files('opsanalytics').rglob('*')), sep='\\n')"
     carried = run(installed.parent / "python", "-c", listing, cwd=tmp_path)
