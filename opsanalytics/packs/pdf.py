@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from subprocess import DEVNULL, Popen, TimeoutExpired
-from tempfile import TemporaryDirectory
 
 from opsanalytics import __version__
+from opsanalytics.packs.scratch import scratch_folder
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 120.0  # seconds; thirteen pages take five
@@ -42,7 +42,7 @@ def printing(page: Path, file: Path, as_of: datetime) -> Iterator[Callable[[], s
     if browser is None:
         yield lambda: "neither chromium nor google-chrome is on PATH"
         return
-    with TemporaryDirectory(prefix="ops-browser-", ignore_cleanup_errors=True) as profile:
+    with scratch_folder() as profile:
         process = Popen([browser, *_flags(profile), f"--print-to-pdf={file}", page.resolve().as_uri()],
                         stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)  # fmt: skip
         try:
@@ -51,7 +51,7 @@ def printing(page: Path, file: Path, as_of: datetime) -> Iterator[Callable[[], s
             _kill(process)
 
 
-def _flags(profile: str) -> list[str]:
+def _flags(profile: Path) -> list[str]:
     """Root is refused a sandbox, and then the browser does not start with one."""
     is_root = os.name == "posix" and os.geteuid() == 0
     return [*FLAGS, f"--user-data-dir={profile}", *(["--no-sandbox"] if is_root else [])]

@@ -48,7 +48,7 @@ class Since:
         if self.period.kind == "all" or rows.empty:
             return rows.head(0).assign(what=[])
         rows = rows[(rows["record_kind"] == "incident") & (rows["changed_at"] > end_of(self.period, self.record.load["zone"]))]
-        rows = rows[[row.name == "record" or (row.name in COLUMNS and _is_other(row)) for row in each(rows)]]
+        rows = rows.loc[[row.name == "record" or (row.name in COLUMNS and _is_other(row)) for row in each(rows)]]
         rows = rows.merge(self.record.within(self.record.incidents, self.period)[["incident_id"]], left_on="record_id", right_on="incident_id")
         return rows.assign(what=[_what(row) for row in each(rows)]).iloc[::-1]
 

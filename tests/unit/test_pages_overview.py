@@ -167,6 +167,12 @@ def test_what_was_stated_and_is_stated_otherwise_is_told_and_what_was_filled_in_
     assert since.table(told)["what"].tolist() == ["severity: SEV-2 → SEV-1"]
 
 
+def test_changes_of_which_none_came_later_are_nothing():
+    record = record_of("2026-Q4", incidents=[incident("i1", "2026-09-01 10:00:00", "2026-09-01 11:00:00")],
+                       record_changes=[change("severity", "SEV-3", "SEV-2", "2026-09-05 10:00:00")])
+    assert since.finding(since.Since(record)) == ""
+
+
 def test_nothing_is_shown_when_nothing_changed(shown):  # noqa: F811
     told = since.Since(record_of("2026-Q4"))
     show.table(since.table(told), finding=since.finding(told))
