@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from opsanalytics.metrics.catalogue import Metric
 from opsanalytics.metrics.periods import Period
-from opsanalytics.stats.intervals import Estimate
 
 if TYPE_CHECKING:
     from opsanalytics.metrics.frame import MetricFrame
+    from opsanalytics.stats.intervals import Estimate
 
 Row = dict[str, Any]
 COLUMNS = ("group", "statistic", "value", "low", "high", "unit", "n", "n_open", "n_excluded", "note")

@@ -105,7 +105,7 @@ class LimitedEngine(NBClientEngine):  # type: ignore[misc]
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
-        return LimitedClient(nb_man, kernel_name=kernel_name, iopub_timeout=SLOWEST_MESSAGE, startup_timeout=options["start_timeout"],
+        return LimitedClient(nb_man, kernel_name=kernel_name, iopub_timeout=SLOWEST_MESSAGE, startup_timeout=options["start_timeout"], shutdown_kernel="immediate",
                              kernel_manager_class=options["kernel_manager_class"], resources=options["resources"]).execute()  # fmt: skip
 
 

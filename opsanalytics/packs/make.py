@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -18,10 +18,12 @@ from opsanalytics.metrics.periods import Period, parse_period
 from opsanalytics.metrics.queries import fetch
 from opsanalytics.packs.catalogue import Pack, find_pack
 from opsanalytics.packs.manifest import write_manifest
-from opsanalytics.packs.outputs import write_outputs
 from opsanalytics.packs.run import FailedRunError, Parameters, Run, check_parameters, declared_parameters, run_notebooks
 from opsanalytics.packs.shelf import check_destination, keep_failed, put, run_folder
 from opsanalytics.warehouse.connect import locked, read_clock
+
+if TYPE_CHECKING:
+    from opsanalytics.packs.render import Page
 
 SINCE_RETROSPECTIVE = "since-last-retrospective"
 
@@ -69,10 +71,12 @@ def make_pack(
         built = place / pack.name
         (built / "notebooks").mkdir(parents=True)
         runs = planned_runs(pack, parameters, built / "notebooks")
-        warnings = _run(pack, runs, reports, database=database, isolated=isolated, progress=progress)
-        progress("pages, tables, report.pdf")
+        pages, warnings = _run(pack, runs, reports, database=database, isolated=isolated, progress=progress)
+        from opsanalytics.packs.outputs import write_outputs
+
+        progress("tables, report.pdf")
         with locked(database) as connection:
-            made = write_outputs(built, pack, covered, connection, single_file=single_file)
+            made = write_outputs(built, pack, pages, covered, connection, single_file=single_file)
             write_manifest(built, pack, covered, parameters, connection, slot)
         put(built, destination, shelf=reports)
     whole = destination / made.single_file if made.single_file else None
@@ -98,9 +102,19 @@ def _days_since_retrospective(connection: duckdb.DuckDBPyConnection, as_of_on: d
 
 def _run(
     pack: Pack, runs: list[Run], reports: Path, *, database: Path, isolated: bool, progress: Callable[[str], None]
-) -> tuple[str, ...]:
+) -> tuple[list[Page], tuple[str, ...]]:
+    """The pages, each made while other notebooks run, and what the notebooks wrote to stderr."""
+    pages = {}
+
+    def done(run: Run) -> None:
+        from opsanalytics.packs.render import read_page
+
+        pages[run.name] = read_page(run.executed, pack)
+        progress(f"{run.name}: done")
+
     try:
-        return run_notebooks(runs, database=database, isolated=isolated, progress=progress)
+        warnings = run_notebooks(runs, database=database, isolated=isolated, done=done)
+        return [pages[run.name] for run in runs], warnings
     except FailedRunError as error:
         kept = keep_failed(error.run.executed, reports, f"{pack.name}-{error.run.name}.ipynb")
         raise NotebookError(f"{error}\nits executed notebook is {kept}; the pack that stood is as it was") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from opsanalytics.packs.catalogue import Pack
 from opsanalytics.packs.csv_files import write_csv_files
 from opsanalytics.packs.numbers import as_json, collect_numbers
 from opsanalytics.packs.pdf import printing
-from opsanalytics.packs.render import read_pages, write_site
+from opsanalytics.packs.render import Page, write_site
 from opsanalytics.packs.sheets import write_sheets
 from opsanalytics.packs.single_file import write_single_file
 from opsanalytics.tables import TABLES
@@ -34,11 +35,11 @@ class Outputs:
 
 
 def write_outputs(
-    built: Path, pack: Pack, period: Period, connection: duckdb.DuckDBPyConnection, *, single_file: bool
+    built: Path, pack: Pack, pages: Sequence[Page], period: Period, connection: duckdb.DuckDBPyConnection, *, single_file: bool
 ) -> Outputs:
     """All but the manifest. The browser prints while the tables are written."""
     executed = [built / "notebooks" / f"{name}.ipynb" for name in pack.sources]
-    pages, numbers = read_pages(executed), collect_numbers(executed)
+    numbers = collect_numbers(executed)
     title, heading = f"{pack.title} {period.name}", summary.read_heading(executed[0])
     whole = (built if single_file else built.parent) / f"{pack.name}-{period.name}.html"
     write_single_file(whole, pages, title, heading[:3])

@@ -228,7 +228,14 @@ class Record:
         return f"{day(min(self.begins_on(periods[0]), ends_on))} to {day(ends_on)}"
 
     def _frame(self, view: str) -> pd.DataFrame:
-        return _with_days(self.connection.execute(f"select * from {view}").df())
+        """Read once; whoever changes theirs changes no other (pandas copies on write)."""
+        if view not in self._frames:
+            self._frames[view] = _with_days(self.connection.execute(f"select * from {view}").df())
+        return self._frames[view].copy(deep=False)
+
+    @cached_property
+    def _frames(self) -> dict[str, pd.DataFrame]:
+        return {}
 
 
 def _with_days(frame: pd.DataFrame) -> pd.DataFrame:

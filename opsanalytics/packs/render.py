@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -51,13 +52,10 @@ class Page:
         return 'class="chart"' in self.body
 
 
-def read_pages(executed: Sequence[Path]) -> tuple[Page, ...]:
-    """The pages of executed notebooks; the first is index.html."""
-    files = {path.stem: f"{path.stem}.html" if place else "index.html" for place, path in enumerate(executed)}
-    return tuple(_page(path.stem, files, nbformat.read(path, as_version=4)) for path in executed)
-
-
-def _page(name: str, files: Mapping[str, str], notebook: Any) -> Page:
+def read_page(executed: Path, pack: Pack) -> Page:
+    """The page of an executed notebook of the pack; the first is index.html."""
+    files = {name: f"{name}.html" if place else "index.html" for place, name in enumerate(pack.sources)}
+    name, notebook = executed.stem, nbformat.read(executed, as_version=4)
     body = _between_pages(_body(notebook), files)
     style = STYLE.search(body)
     return Page(name, files[name], _title(notebook, name), STYLE.sub("", body), style[1] if style else "")
@@ -124,11 +122,16 @@ def _body(notebook: Any) -> str:
     for cell in shown.cells:
         cell["outputs"] = [_drawable(output) for output in cell.get("outputs", [])]
         _name(cell)
-    exporter = HTMLExporter(
+    return str(_exporter().from_notebook_node(shown)[0])
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    """One for all pages: to read its templates takes longer than to fill them."""
+    return HTMLExporter(
         template_name="basic", raw_template=_source("cells.html.j2"),
         exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True,
-    )
-    return str(exporter.from_notebook_node(shown)[0])
+    )  # fmt: skip
 
 
 def _drawable(output: Any) -> Any:

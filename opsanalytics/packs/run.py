@@ -60,9 +60,10 @@ class FailedRunError(NotebookError):
 
 
 def run_notebooks(
-    runs: Sequence[Run], *, database: Path, progress: Callable[[str], None], isolated: bool = False
+    runs: Sequence[Run], *, database: Path, done: Callable[[Run], object], isolated: bool = False
 ) -> tuple[str, ...]:
     """Runs all, `isolated` in cold kernels, and gives back what they wrote to stderr, each line behind its notebook's name.
+    done: called with each that is through, while others run.
 
     The first that failed is raised as FailedRunError. By then no kernel is left, as after Ctrl-C: the others are killed.
     """
@@ -71,7 +72,7 @@ def run_notebooks(
         try:
             for future in as_completed(pending):
                 future.result()
-                progress(f"{pending[future].name}: done")
+                done(pending[future])
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             running.kill()

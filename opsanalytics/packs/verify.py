@@ -105,7 +105,7 @@ def _numbers_again(manifest: Manifest, pack: Pack, workspace: Workspace, progres
     with scratch_folder() as place:
         database = load(workspace, database=place / "ops.duckdb", moment=moment, progress=progress).database
         runs = planned_runs(pack, manifest.parameters, place)
-        run_notebooks(runs, database=database, progress=progress)
+        run_notebooks(runs, database=database, done=lambda run: progress(f"{run.name}: done"))
         return _by_id(as_json(collect_numbers(run.executed for run in runs)))
 
 

@@ -18,8 +18,10 @@ from contextlib import suppress
 from importlib import import_module
 
 PRELOADED = (
-    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "pandas", "scipy.stats", "duckdb", "plotly.graph_objects",
-    "opsanalytics.workbench.session", "opsanalytics.workbench.display", "opsanalytics.record_figures", "opsanalytics.packs.record",
+    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "IPython.core.completerlib",
+    "pandas", "duckdb", "plotly.graph_objects", "opsanalytics.workbench.session", "opsanalytics.workbench.display",
+    "opsanalytics.packs.capacity", "opsanalytics.packs.oncall_overview", "opsanalytics.packs.overview",
+    "opsanalytics.packs.restatements", "opsanalytics.packs.retro_overview",
 )  # fmt: skip
 PR_SET_PDEATHSIG = 1
 WIDEST_FRAME = 20  # columns, as pandas has it in a notebook: imported here, it takes itself to be in a terminal

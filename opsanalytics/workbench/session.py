@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import warnings
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,11 @@ class _Session:
     connection: duckdb.DuckDBPyConnection
     generation: tuple[int, int]
     has_warned: bool = False
+
+    @cached_property
+    def record_address(self) -> str | None:
+        found = self.connection.execute("select record_address from latest_load").fetchone()
+        return found[0] if found else None
 
 
 _sessions: list[_Session] = []
@@ -104,10 +110,7 @@ def remarks() -> pandas.DataFrame:
 def record_address() -> str | None:
     """Where a line of a record is on the forge, `{path}` and `{line}` to be filled in; None without a forge, and before anything
     was read of the record."""
-    if not _sessions:
-        return None
-    found = _sessions[0].connection.execute("select record_address from latest_load").fetchone()
-    return found[0] if found else None
+    return _sessions[0].record_address if _sessions else None
 
 
 def metric(name: str, period: str | Period | None = None, by: str | None = None) -> MetricFrame:

@@ -30,7 +30,7 @@ def test_a_warm_kernel_says_what_a_cold_one_says(example: Path, tmp_path: Path, 
     said = {}
     for isolated in (False, True):
         runs = [Run(name, notebooks_folder() / f"{name}.ipynb", tmp_path / f"{isolated}-{name}.ipynb", {}) for name in names]
-        run_notebooks(runs, database=example / "data" / "ops.duckdb", progress=str, isolated=isolated)
+        run_notebooks(runs, database=example / "data" / "ops.duckdb", done=str, isolated=isolated)
         said[isolated] = {run.name: [_outputs(cell) for cell in nbformat.read(run.executed, as_version=4).cells] for run in runs}
     assert said[False] == said[True]
 
@@ -49,7 +49,7 @@ pathlib.Path({str(tmp_path)!r}, f"{{os.getpid()}}-{{os.getsid(0)}}").touch()
 print(os.getcwd())"""
     _notebook(tmp_path / "source.ipynb", cell)
     runs = [Run(str(n), tmp_path / "source.ipynb", tmp_path / f"{n}.ipynb", {}) for n in range(3)]
-    run_notebooks(runs, database=tmp_path / "ops.duckdb", progress=str)
+    run_notebooks(runs, database=tmp_path / "ops.duckdb", done=str)
     seen = [path.name.split("-") for path in tmp_path.glob("*-*")]
     assert len(seen) == 3
     assert all(pid == session for pid, session in seen)
@@ -62,7 +62,7 @@ from pathlib import Path
 from opsanalytics.packs.run import Run, run_notebooks
 folder = Path(sys.argv[1])
 runs = [Run(str(place), folder / "source.ipynb", folder / f"{place}.ipynb", {}) for place in range(4)]
-run_notebooks(runs, database=folder / "ops.duckdb", progress=print)
+run_notebooks(runs, database=folder / "ops.duckdb", done=print)
 """
 
 
@@ -89,7 +89,7 @@ import pathlib, subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 pathlib.Path({str(tmp_path)!r}, f"pid-{{child.pid}}").touch()"""
     _notebook(tmp_path / "source.ipynb", cell)
-    run_notebooks([Run("one", tmp_path / "source.ipynb", tmp_path / "one.ipynb", {})], database=tmp_path / "ops.duckdb", progress=str)
+    run_notebooks([Run("one", tmp_path / "source.ipynb", tmp_path / "one.ipynb", {})], database=tmp_path / "ops.duckdb", done=str)
     assert len(list(tmp_path.glob("pid-*"))) == 1
     _assert_gone(tmp_path)
 
@@ -109,7 +109,7 @@ def test_a_process_that_forks_no_kernels_is_said(tmp_path: Path, monkeypatch: py
     _notebook(tmp_path / "source.ipynb", "1")
     run = Run("one", tmp_path / "source.ipynb", tmp_path / "one.ipynb", {})
     with pytest.raises(FailedRunError, match=r"^one, its kernel did not start: the process that forks kernels has ended; `--isolated` does"):
-        run_notebooks([run], database=tmp_path / "ops.duckdb", progress=str)
+        run_notebooks([run], database=tmp_path / "ops.duckdb", done=str)
 
 
 def _notebook(path: Path, source: str) -> None:

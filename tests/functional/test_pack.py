@@ -232,7 +232,7 @@ from pathlib import Path
 from opsanalytics.packs.run import Run, run_notebooks
 folder = Path(sys.argv[1])
 runs = [Run(str(place), folder / "story.ipynb", folder / f"{place}.ipynb", {}) for place in range(4)]
-run_notebooks(runs, database=folder / "ops.duckdb", progress=print)
+run_notebooks(runs, database=folder / "ops.duckdb", done=print)
 """
 
 
