@@ -101,7 +101,8 @@ def _next_step(found: dict[str, Any]) -> str:
 
 
 def _workspace(folder: Path | None = None) -> Any:
-    from opsanalytics.workspace import find_workspace, read_workspace
+    from opsanalytics.folder import find_workspace
+    from opsanalytics.workspace import read_workspace
 
     return read_workspace(folder or find_workspace(Path.cwd()))
 
@@ -129,7 +130,7 @@ def _tables(database: Path | None, *, no_load: bool = False, folder: Path | None
 
 
 def _standing(workspace: Any, folder: Path | None) -> Path | None:
-    from opsanalytics.workspace import DATABASE, find_workspace
+    from opsanalytics.folder import DATABASE, find_workspace
 
     root = workspace.root if workspace else folder or find_workspace(Path.cwd())
     database = Path(root) / DATABASE
@@ -636,8 +637,8 @@ def demo(folder: Path, until: Any, seed: int) -> None:
 @click.option("--database", type=_FILE, envvar="OPSANALYTICS_DATABASE", help="Look at this database.")
 def doctor(database: Path | None) -> int:
     """Say what is installed, what is missing, and how to mend it."""
+    from opsanalytics.folder import DATABASE, find_workspace
     from opsanalytics.workbench.doctor import examine
-    from opsanalytics.workspace import DATABASE, find_workspace
 
     root = find_workspace(Path.cwd())
     checks = list(examine(root, database or root / DATABASE))

@@ -20,10 +20,10 @@ from opsanalytics.metrics.periods import Period, parse_period
 from opsanalytics.metrics.queries import fetch
 from opsanalytics.metrics.result import Row, joined, left_out_note
 from opsanalytics.metrics.scope import Scope, read_scope
+from opsanalytics.settings import Alerts
 from opsanalytics.stats.forecasts import WEEKS_NEEDED, Surprise, surprising
 from opsanalytics.stats.intervals import Estimate
 from opsanalytics.stats.rates import Weeks
-from opsanalytics.workspace import Alerts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

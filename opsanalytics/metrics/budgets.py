@@ -29,7 +29,7 @@ from opsanalytics.errors import DatabaseError
 from opsanalytics.metrics.periods import Period, parse_period, trailing
 from opsanalytics.metrics.queries import fetch
 from opsanalytics.metrics.result import Row, joined
-from opsanalytics.workspace import ErrorBudget
+from opsanalytics.settings import ErrorBudget
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

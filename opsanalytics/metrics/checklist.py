@@ -24,8 +24,8 @@ from opsanalytics.metrics.periods import Period
 from opsanalytics.metrics.queries import fetch
 from opsanalytics.metrics.result import Row, left_out_note
 from opsanalytics.metrics.scope import Scope, read_scope
+from opsanalytics.settings import Policies
 from opsanalytics.stats.intervals import Estimate, proportion_interval
-from opsanalytics.workspace import Policies
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

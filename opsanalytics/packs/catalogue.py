@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opsanalytics.errors import UsageError, WorkspaceError
-from opsanalytics.workspace import CONFIG, Workspace
+from opsanalytics.folder import CONFIG
+from opsanalytics.workspace import Workspace
 
 OWN = ".ipynb"
 TAKEN = {"index", "summary"}  # pages of every pack

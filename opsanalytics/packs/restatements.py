@@ -15,6 +15,7 @@ import pandas as pd
 
 from opsanalytics.errors import RepositoryError, WorkspaceError
 from opsanalytics.figures import Number, Place, day, known, plural, quantity
+from opsanalytics.folder import CONFIG
 from opsanalytics.history import read_history
 from opsanalytics.metrics.periods import Period, previous
 from opsanalytics.metrics.restatements import Comparison, Difference, Trail, compare, end_of
@@ -23,7 +24,7 @@ from opsanalytics.packs.record import Record, short_words
 from opsanalytics.repository import Repository, find_repository
 from opsanalytics.warehouse.load import read_as_it_stood
 from opsanalytics.warehouse.schema import in_memory
-from opsanalytics.workspace import CONFIG, read_workspace
+from opsanalytics.workspace import read_workspace
 
 SHOWN = 3  # records of one change by name
 Mark = tuple[str, ...]

@@ -25,7 +25,8 @@ from opsanalytics.packs.log import Entry as Line
 from opsanalytics.packs.log import Log
 from opsanalytics.packs.log import entry as line
 from opsanalytics.packs.manifest import NAME as MANIFEST
-from opsanalytics.workspace import Scheduled, Workspace
+from opsanalytics.settings import Scheduled
+from opsanalytics.workspace import Workspace
 
 MADE, SKIPPED = "slot-made", "slot-skipped"
 AT_ONCE = 12

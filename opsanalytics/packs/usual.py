@@ -23,10 +23,10 @@ from opsanalytics.packs.overview import counts_by, monday
 from opsanalytics.packs.record import Record
 from opsanalytics.packs.weeks import BAND_NEEDS, STABLE_SIGNALS, Control
 from opsanalytics.record_figures import HOURS, weekly_load
+from opsanalytics.settings import Alerts
 from opsanalytics.stats.charts import laney_u_chart
 from opsanalytics.stats.comparing import Judgement, compare_weeks, judge
 from opsanalytics.stats.rates import Weeks, weekly_rate
-from opsanalytics.workspace import Alerts
 
 RECENT = 4  # weeks: in one alone too little happens to tell a change by
 WEEKS_DRAWN = 26

@@ -19,7 +19,7 @@ from importlib import import_module
 
 PRELOADED = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "IPython.core.completerlib",
-    "pandas", "duckdb", "plotly.graph_objects", "opsanalytics.workbench.session", "opsanalytics.workbench.display",
+    "pandas", "duckdb", "plotly.graph_objects", "scipy.optimize", "scipy.signal", "scipy.stats", "opsanalytics.workbench.session", "opsanalytics.workbench.display",
     "opsanalytics.packs.capacity", "opsanalytics.packs.oncall_overview", "opsanalytics.packs.overview",
     "opsanalytics.packs.restatements", "opsanalytics.packs.retro_overview",
 )  # fmt: skip

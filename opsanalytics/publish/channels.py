@@ -29,7 +29,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from opsanalytics.errors import DeliveryError, OpsError
 from opsanalytics.packs.shelf import check_destination, put, run_folder
 from opsanalytics.publish.message import Message
-from opsanalytics.workspace import Channel, DirectoryChannel, MailChannel, SlackChannel, WebhookChannel
+from opsanalytics.settings import Channel, DirectoryChannel, MailChannel, SlackChannel, WebhookChannel
 
 TIMEOUT = 30.0  # seconds without an answer
 BUSY = (408, 425, 429)

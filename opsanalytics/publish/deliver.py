@@ -21,7 +21,8 @@ from opsanalytics.packs.log import read_log, writing
 from opsanalytics.packs.manifest import NAME as MANIFEST
 from opsanalytics.publish.channels import NotTakenError, UnknownError, ready, send, shown
 from opsanalytics.publish.message import Message, pack_message
-from opsanalytics.workspace import Channel, MailChannel, Workspace
+from opsanalytics.settings import Channel, MailChannel
+from opsanalytics.workspace import Workspace
 
 BEGUN, DELIVERED, FAILED, UNKNOWN = "delivery-begun", "delivered", "delivery-failed", "delivery-unknown"
 WAITS = (1.0, 4.0, 16.0)  # seconds before each time that it is tried again

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from opsanalytics.folder import CONFIG
 from opsanalytics.markup.decode import decode
 from opsanalytics.markup.strict_yaml import MarkupError
 from opsanalytics.markup.words import fold
@@ -16,8 +17,8 @@ from opsanalytics.readers.evidence import date_order_of, zone_of
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.readers.vocabulary import Vocabulary
 from opsanalytics.scaffold.records import write_new
+from opsanalytics.settings import parse_settings
 from opsanalytics.tree import Globs, find_files, read_file, read_tree
-from opsanalytics.workspace import CONFIG, parse_settings
 
 _EXTENSIONS = "{md,markdown,mdx,qmd}"
 _SAMPLE = 10  # files of a folder whose name says nothing are read to see what they are

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import signal, stats
+from scipy import special
 
 from opsanalytics.stats.intervals import Floats
 from opsanalytics.stats.rates import Weeks
@@ -19,7 +20,7 @@ from opsanalytics.stats.rates import Weeks
 # The mean distance of two standard normal values, 2 / sqrt(pi), as every table of d2 rounds it.
 _D2 = 1.128
 # Beyond three standard deviations of a normal variable, on one side.
-_TAIL = stats.norm.sf(3)
+_TAIL = special.ndtr(-3)
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ def laney_u_chart(weeks: Weeks, baseline: int) -> ControlChart:
 def _count_law(means: Floats, spread: float) -> Any:
     """The distribution of each week's count."""
     if spread <= 1:
-        return stats.poisson(means)
-    return stats.nbinom(means / (spread**2 - 1), 1 / spread**2)
+        return scipy.stats.poisson(means)
+    return scipy.stats.nbinom(means / (spread**2 - 1), 1 / spread**2)
 
 
 def _sigma_z(weeks: Weeks) -> float:
@@ -100,4 +101,4 @@ def ewma_chart(baseline: Floats, durations: Floats, weight: float = 0.1, width: 
 
 def _weighted_sums(deviations: Floats, weight: float) -> Floats:
     """Shape (k,): each the weight times its deviation and the rest times the one before, from 0 on."""
-    return np.asarray(signal.lfilter([weight], [1, weight - 1], deviations), dtype=np.float64)
+    return np.asarray(scipy.signal.lfilter([weight], [1, weight - 1], deviations), dtype=np.float64)

@@ -13,7 +13,8 @@ from math import exp, log, sqrt
 from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize, special, stats
+import scipy
+from scipy import special
 
 from opsanalytics.stats.intervals import (
     LEVEL,
@@ -199,10 +200,10 @@ def _power_of_counts(before: int, odds: float, level: float, ratio: float) -> fl
     sums = np.arange(max(0, int(expected - reach)), int(expected + reach) + 1)
     null, share, tail = odds / (1 + odds), odds * ratio / (1 + odds * ratio), (1 - level) / 2
     if ratio < 1:
-        called = stats.binom.cdf(stats.binom.ppf(tail, sums, null) - 1, sums, share)
+        called = scipy.stats.binom.cdf(scipy.stats.binom.ppf(tail, sums, null) - 1, sums, share)
     else:
-        called = stats.binom.sf(stats.binom.isf(tail, sums, null), sums, share)
-    return float(np.sum(stats.poisson.pmf(sums, expected) * called))
+        called = scipy.stats.binom.sf(scipy.stats.binom.isf(tail, sums, null), sums, share)
+    return float(np.sum(scipy.stats.poisson.pmf(sums, expected) * called))
 
 
 def _visible_of_shares(before: int, n_before: int, n_after: int, level: float) -> Visible:
@@ -233,4 +234,4 @@ def _nearest(power: Callable[[float], float], furthest: float) -> float | None:
     """The ratio between 1 and the furthest at which the power is reached."""
     if furthest == 1 or power(furthest) < POWER:
         return None
-    return exp(optimize.brentq(lambda log_ratio: power(exp(log_ratio)) - POWER, 0, log(furthest), xtol=1e-5))
+    return exp(scipy.optimize.brentq(lambda log_ratio: power(exp(log_ratio)) - POWER, 0, log(furthest), xtol=1e-5))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from opsanalytics.stats.intervals import LEVEL, Floats
 
@@ -25,8 +25,8 @@ def largest_by_chance(n: int, people: int, level: float = LEVEL) -> int:
 
 def _share_up_to(most: int, n: int, people: int) -> float:
     """Of all draws, those in which nobody gets more; it grows with most."""
-    single = stats.poisson.pmf(np.arange(most + 1), n / people)
+    single = scipy.stats.poisson.pmf(np.arange(most + 1), n / people)
     sums: Floats = np.ones(1)
     for _ in range(people):
         sums = np.convolve(sums, single)[: n + 1]
-    return float(sums[n] / stats.poisson.pmf(n, n)) if len(sums) > n else 0.0
+    return float(sums[n] / scipy.stats.poisson.pmf(n, n)) if len(sums) > n else 0.0

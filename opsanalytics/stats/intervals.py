@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from math import exp, log, sqrt
+from math import ceil, exp, log, sqrt
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
+from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -54,8 +55,8 @@ def poisson_interval(count: int, level: float = LEVEL) -> Estimate:
     if count < 0:
         raise ValueError(f"a count is at least 0, not {count}")
     tail = (1 - level) / 2
-    low = stats.chi2.ppf(tail, 2 * count) / 2 if count else 0.0
-    high = stats.chi2.isf(tail, 2 * count + 2) / 2
+    low = special.gammaincinv(count, tail) if count else 0.0
+    high = special.gammainccinv(count + 1, tail)
     return Estimate(count, float(low), float(high))
 
 
@@ -88,13 +89,18 @@ def quantile_interval(values: Floats, probability: float, level: float = LEVEL) 
     ordered, n = np.sort(values), len(values)
     if n == 0:
         return None, None
-    below = stats.binom(n, probability)
     tail = (1 - level) / 2
-    low, high = int(below.ppf(tail)), int(below.isf(tail)) + 1
+    low, high = _binomial_quantile(tail, n, probability), _binomial_quantile(1 - tail, n, probability) + 1
     return (
         float(ordered[low - 1]) if low >= 1 else None,
         float(ordered[high - 1]) if high <= n else None,
     )
+
+
+def _binomial_quantile(share: float, n: int, probability: float) -> int:
+    """The smallest count that at least this share of the law does not exceed."""
+    count: int = ceil(special.bdtrik(share, n, probability))
+    return count - 1 if count and special.bdtr(count - 1, n, probability) >= share else count
 
 
 def median_with_interval(values: Floats, level: float = LEVEL) -> Estimate:
@@ -184,7 +190,7 @@ def _share_score(before: int, n_before: int, after: int, n_after: int, ratio: fl
 
 def _ratio_where(falling: Callable[[float], float]) -> float:
     """The positive ratio at which the function crosses 0."""
-    return exp(optimize.brentq(lambda log_ratio: falling(exp(log_ratio)), -log(_FURTHEST), log(_FURTHEST)))
+    return exp(scipy.optimize.brentq(lambda log_ratio: falling(exp(log_ratio)), -log(_FURTHEST), log(_FURTHEST)))
 
 
 _FURTHEST = 1e9

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from opsanalytics.stats.intervals import t_quantile, z_quantile
 from opsanalytics.stats.rates import Weeks, dispersion
@@ -49,8 +49,8 @@ def predictive(known: Gamma, exposure: Any, index: float = 1.0, quantity: Quanti
     mean = known.shape / known.rate * exposure
     variance = index * mean + mean**2 / known.shape
     if quantity is Quantity.COUNT:
-        return stats.nbinom(mean**2 / (variance - mean), mean / variance)
-    return stats.gamma(mean**2 / variance, scale=variance / mean)
+        return scipy.stats.nbinom(mean**2 / (variance - mean), mean / variance)
+    return scipy.stats.gamma(mean**2 / variance, scale=variance / mean)
 
 
 def expected(came: float, exposure: float, ahead: Any, index: float, quantity: Quantity) -> Any:

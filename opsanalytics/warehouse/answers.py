@@ -27,7 +27,8 @@ def readiness(database: Path) -> list[dict[str, Any]]:
 
 
 def due(database: Path, *, owner: str | None, service: str | None, overdue: bool) -> list[dict[str, Any]]:
-    return read_rows(database, _sql("due"), {"owner": owner, "service": service, "overdue": overdue})
+    """What is not asked for is None: DuckDB imports pandas to bind anything else."""
+    return read_rows(database, _sql("due"), {"owner": owner, "service": service, "only_overdue": overdue or None})
 
 
 def agenda(database: Path, ritual: str) -> list[dict[str, Any]]:

@@ -27,5 +27,5 @@ where facts.is_owed
         or promises.origin_id in (select incident_id from incident_services where service = lower($service))
         or facts.origin_id in (select incident_id from incident_services where service = lower($service))
     )
-    and (not $overdue or facts.is_overdue)
+    and ($only_overdue is null or facts.is_overdue)
 order by coalesce(last_due_on, facts.created_on), last_due_on is null, facts.created_on, facts.action_id;

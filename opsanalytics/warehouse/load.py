@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from opsanalytics import __version__
 from opsanalytics.errors import DatabaseError, DestinationError, QueryError, RepositoryError, WorkspaceError
 from opsanalytics.findings import Finding, finding
+from opsanalytics.folder import CONFIG
 from opsanalytics.forges import record_address
 from opsanalytics.ledger import keep_ledger
 from opsanalytics.linter import Lint, lint, missing_files, without_ignored
@@ -39,7 +40,7 @@ from opsanalytics.warehouse.parquet import SUFFIX, as_text
 from opsanalytics.warehouse.past import Past
 from opsanalytics.warehouse.slots import promised_slots
 from opsanalytics.warehouse.versions import read_versions
-from opsanalytics.workspace import CONFIG, Workspace, workspace_of
+from opsanalytics.workspace import Workspace, workspace_of
 
 Progress = Callable[[str], None]
 REMEMBERED_LOADS = 50

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from opsanalytics.errors import DatabaseError, QueryError, UsageError
+from opsanalytics.folder import DATABASE, find_workspace
 from opsanalytics.metrics.periods import Period, parse_period
 from opsanalytics.warehouse.connect import read_clock
-from opsanalytics.workspace import DATABASE, find_workspace
 
 if TYPE_CHECKING:
     import pandas

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from yaml import safe_load
 
-from opsanalytics.workspace import parse_settings
+from opsanalytics.settings import parse_settings
 
 Run = Callable[..., object]
 ROOT = Path(__file__).parents[2]

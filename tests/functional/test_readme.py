@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from opsanalytics.workspace import parse_settings
+from opsanalytics.settings import parse_settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

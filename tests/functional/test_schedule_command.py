@@ -25,7 +25,8 @@ from opsanalytics.packs.schedule import MADE, SKIPPED, Memory, read_schedule
 from opsanalytics.publish import scheduled
 from opsanalytics.publish.deliver import DELIVERED, UNKNOWN
 from opsanalytics.publish.scheduled import run_schedule, standing
-from opsanalytics.workspace import parse_settings, read_workspace, workspace_of
+from opsanalytics.settings import parse_settings
+from opsanalytics.workspace import read_workspace, workspace_of
 
 Run = Callable[..., Any]
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"

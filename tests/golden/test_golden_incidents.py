@@ -15,7 +15,8 @@ import pytest
 
 from opsanalytics.readers import KINDS, read_record
 from opsanalytics.readers.reading import Context, Reading
-from opsanalytics.workspace import Workspace, parse_settings
+from opsanalytics.settings import parse_settings
+from opsanalytics.workspace import Workspace
 
 SHAPES = sorted(folder for folder in Path(__file__).with_name("incidents").iterdir() if folder.is_dir())
 EXPECTED, SETTINGS = "expected.json", "ops.yml"

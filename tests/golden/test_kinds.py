@@ -15,7 +15,8 @@ import pytest
 
 from opsanalytics.readers import KINDS, read_record
 from opsanalytics.readers.reading import Context, Reading
-from opsanalytics.workspace import Workspace, parse_settings
+from opsanalytics.settings import parse_settings
+from opsanalytics.workspace import Workspace
 
 HERE = Path(__file__).parent
 NAMES = ("decisions", "rituals", "rfcs", "roadmap", "runbooks", "objectives", "onboarding", "cadence", "slos", "sli_samples", "services",

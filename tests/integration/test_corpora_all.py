@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from opsanalytics.settings import parse_settings
 from opsanalytics.warehouse.load import Moment, gather, read_sources
-from opsanalytics.workspace import Workspace, parse_settings
+from opsanalytics.workspace import Workspace
 
 NOW = datetime(2026, 10, 2, 12)
 GLOBS = {"slo": "**/*.{yml,yaml}"}

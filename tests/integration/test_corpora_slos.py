@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from opsanalytics.settings import parse_settings
 from opsanalytics.warehouse.connect import read_rows
 from opsanalytics.warehouse.load import Moment, Records, gather, load, read_sources
-from opsanalytics.workspace import Workspace, parse_settings
+from opsanalytics.workspace import Workspace
 
 NOW = datetime(2026, 10, 2, 12)
 

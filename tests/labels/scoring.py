@@ -15,8 +15,9 @@ import yaml
 
 from opsanalytics.readers import KINDS, read_record
 from opsanalytics.readers.reading import Context, Reading
+from opsanalytics.settings import parse_settings
 from opsanalytics.tables import Row
-from opsanalytics.workspace import Workspace, parse_settings
+from opsanalytics.workspace import Workspace
 
 DECISION_TEXTS = ("context", "options", "decision", "consequences")
 RELATIONS = ("supersedes", "superseded_by", "amends", "relates")

@@ -37,10 +37,10 @@ from opsanalytics.metrics.periods import parse_period
 from opsanalytics.metrics.scope import read_scope
 from opsanalytics.packs.alerts import preview, raise_alerts
 from opsanalytics.packs.log import NAME, entry, read_log, writing
+from opsanalytics.settings import parse_settings
 from opsanalytics.stats.forecasts import WEEKS_A_YEAR
 from opsanalytics.tables import TABLES, Row
 from opsanalytics.warehouse.schema import create_schema, insert_rows
-from opsanalytics.workspace import parse_settings
 
 AS_OF = datetime(2026, 11, 22, 12)  # a Sunday: the last whole week is W46, 9 to 15 November
 MONDAY = date(2026, 11, 9)

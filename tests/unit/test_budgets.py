@@ -32,10 +32,11 @@ from opsanalytics.metrics.budgets import (
     window,
 )
 from opsanalytics.scaffold.demo import generate, truth
+from opsanalytics.settings import parse_settings
 from opsanalytics.tables import TABLES, Row
 from opsanalytics.warehouse.load import load
 from opsanalytics.warehouse.schema import create_schema, insert_rows
-from opsanalytics.workspace import parse_settings, read_workspace
+from opsanalytics.workspace import read_workspace
 
 AS_OF = datetime(2026, 11, 22, 12, 20)
 SOURCE = {"source_path": "x.md", "source_line": 1}

@@ -14,8 +14,8 @@ from opsanalytics.metrics.checklist import CHECKS, NO, SILENT, UNSURE, YES, Answ
 from opsanalytics.metrics.compute import compute
 from opsanalytics.metrics.outcomes import FRESH, Names, service_standings
 from opsanalytics.metrics.periods import parse_period
+from opsanalytics.settings import Checklist, parse_settings
 from opsanalytics.warehouse.schema import create_schema
-from opsanalytics.workspace import Checklist, parse_settings
 
 ON = date(2026, 11, 22)
 

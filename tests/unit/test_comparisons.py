@@ -25,10 +25,10 @@ from opsanalytics.metrics.comparisons import (
 from opsanalytics.metrics.periods import Period, parse_period
 from opsanalytics.metrics.queries import fetch
 from opsanalytics.metrics.scope import read_scope
+from opsanalytics.settings import parse_settings
 from opsanalytics.stats.comparing import Visible
 from opsanalytics.tables import TABLES
 from opsanalytics.warehouse.schema import create_schema, insert_rows
-from opsanalytics.workspace import parse_settings
 
 AS_OF = datetime(2026, 11, 22, 12)
 SOURCE = {"source_path": "x.md", "source_line": 1}

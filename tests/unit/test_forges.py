@@ -11,10 +11,11 @@ from opsanalytics.errors import WorkspaceError
 from opsanalytics.figures import Place
 from opsanalytics.forges import check_forge, line_address, record_address
 from opsanalytics.packs import spans
+from opsanalytics.settings import parse_settings
 from opsanalytics.warehouse.connect import locked
 from opsanalytics.warehouse.load import load
 from opsanalytics.workbench import display
-from opsanalytics.workspace import parse_settings, read_workspace
+from opsanalytics.workspace import read_workspace
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -1,5 +1,6 @@
 """The stories of record quality, on tables small enough to read."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -91,6 +92,7 @@ def test_loads_that_are_remembered_are_compared():
     assert quality.history_finding(record) == "No earlier load is remembered to compare with"
     later = LOAD | {"load_id": 2, "loaded_at": datetime(2026, 11, 23), "as_of": AS_OF, "files_seen": 4, "files_loaded": 3, "files_rejected": 1}
     insert_rows(record.connection, TABLES["loads"], [later])
+    record = replace(record)
     assert quality.history_finding(record) == "1 of 4 files rejected, 0 of 0 at the first of 2 loads, on 22 Nov 2026"
     assert quality.history(record)["share rejected"].tolist() == ["25 %", "0 %"]
 

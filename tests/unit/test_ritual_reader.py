@@ -16,7 +16,7 @@ from opsanalytics.readers.cadence import parse_cadence, parse_rule
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.readers.rituals import parse_ritual
 from opsanalytics.readers.vocabulary import Vocabulary
-from opsanalytics.workspace import parse_settings
+from opsanalytics.settings import parse_settings
 
 CONTEXT = Context(Vocabulary())
 

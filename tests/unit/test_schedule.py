@@ -27,7 +27,8 @@ from opsanalytics.packs.schedule import (
     recall,
     unlogged,
 )
-from opsanalytics.workspace import Scheduled, workspace_of
+from opsanalytics.settings import Scheduled
+from opsanalytics.workspace import workspace_of
 
 # Northern and southern changes of the clock, a zone of five and a half hours, one that changes by half an hour, one of
 # 45 minutes, and one whose change in April 2026 leaves out midnight.

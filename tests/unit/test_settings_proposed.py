@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from opsanalytics.scaffold.settings import find_places, write_settings
+from opsanalytics.settings import parse_settings
 from opsanalytics.warehouse.load import load
-from opsanalytics.workspace import parse_settings, read_workspace
+from opsanalytics.workspace import read_workspace
 
 OUTAGE = """# Checkout was slow
 
