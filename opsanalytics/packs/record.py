@@ -222,10 +222,12 @@ class Record:
         return self.span_words([period])
 
     def span_words(self, periods: Sequence[Period]) -> str:
-        """From the first day of the first period that is in the record to the last day of the last that has begun."""
+        """From the first day of the first period that is in the record to the last day of the last that has begun; of a
+        record without a day, the whole of the periods."""
         last = periods[-1]
         ends_on = min(last.ends_on - timedelta(1), last.as_of_on)
-        return f"{day(min(self.begins_on(periods[0]), ends_on))} to {day(ends_on)}"
+        begins_on = self.begins_on(periods[0]) if self.first_on else periods[0].starts_on
+        return f"{day(min(begins_on, ends_on))} to {day(ends_on)}"
 
     def _frame(self, view: str) -> pd.DataFrame:
         """Read once; whoever changes theirs changes no other (pandas copies on write)."""

@@ -156,7 +156,7 @@ def _post(url: str, body: Any, headers: dict[str, str]) -> str:
         error.close()
         raise _refused(error) from None
     except URLError as error:  # before all was said
-        raise NotTakenError(f"cannot be reached ({_words(error.reason)})") from None
+        raise _unreachable(error.reason) from None
     except ConnectionResetError as error:
         if isinstance(error, RemoteDisconnected):
             raise UnknownError("the connection ended before an answer came") from None
@@ -194,6 +194,12 @@ def _asked_wait(retry_after: str) -> float:
     with suppress(ValueError, TypeError):
         return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
     return 0.0
+
+
+def _unreachable(reason: object) -> NotTakenError:
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return NotTakenError(f"its certificate does not hold ({reason.verify_message})", is_final=True)
+    return NotTakenError(f"cannot be reached ({_words(reason)})")
 
 
 def _words(reason: object) -> str:
@@ -291,7 +297,7 @@ def _not_reached(error: OSError | smtplib.SMTPException) -> NotTakenError:
         case smtplib.SMTPNotSupportedError():
             return NotTakenError("the server has no such encryption or login; look at `security`", is_final=True)
         case _:
-            return NotTakenError(f"cannot be reached ({_words(error)})")
+            return _unreachable(error)
 
 
 def _refusal(code: int) -> NotTakenError:

@@ -10,17 +10,20 @@ import select
 import socketserver
 import struct
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.policy import default as modern
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import SO_LINGER, SOL_SOCKET
+from ssl import PROTOCOL_TLS_SERVER, SSLContext, SSLError, SSLSocket
 from typing import Any
 
 import pytest
+import trustme
 
 from opsanalytics.errors import DeliveryError
 from opsanalytics.packs.log import read_log
@@ -85,13 +88,17 @@ class _Answer(BaseHTTPRequestHandler):
 
 
 class Post(socketserver.ThreadingTCPServer):
-    """A mail server. answers: a verb and what it answers the next time, `cut` to end the connection instead."""
+    """A mail server. answers: a verb and what it answers the next time, `cut` to end the connection instead. secured: by TLS
+    from the start, or as soon as it is asked to.
+    """
 
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, security: str = "none", secured: SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Talk)
+        self.security = security
+        self.secured = secured
         self.answers: list[tuple[str, str]] = []
         self.mails: list[bytes] = []
         self.heard: list[str] = []
@@ -108,14 +115,37 @@ class _Talk(socketserver.StreamRequestHandler):
     server: Post
 
     def handle(self) -> None:
+        with suppress(SSLError):
+            if self.server.security == "tls":
+                self._secure()
+            self._talk()
+
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()
+
+    def _secure(self) -> None:
+        assert self.server.secured
+        self.request = self.server.secured.wrap_socket(self.request, server_side=True)
+        self.setup()
+
+    @property
+    def _usual(self) -> dict[str, str]:
+        is_secure = isinstance(self.connection, SSLSocket)
+        offer = "AUTH PLAIN" if is_secure else "STARTTLS" if self.server.secured else "8BITMIME"
+        return {"DATA": "354 go on", "STARTTLS": "220 go on", "AUTH": "235 welcome", "EHLO": f"250-here\r\n250 {offer}"}
+
+    def _talk(self) -> None:
         self._say("220 here")
-        for line in self.rfile:
+        while line := self.rfile.readline():
             verb = line.decode().split()[0].upper()
             self.server.heard.append(line.decode().strip())
-            answer = self.server.answer(verb, "354 go on" if verb == "DATA" else "250 ok")
+            answer = self.server.answer(verb, self._usual.get(verb, "250 ok"))
             if answer == "cut":
                 return
             self._say(answer)
+            if verb == "STARTTLS":
+                self._secure()
             if verb == "QUIT":
                 return
             if answer.startswith("354") and not self._take():
@@ -185,6 +215,33 @@ def mail_channel(post: Post, **said: str) -> str:
     said = {"server": "127.0.0.1", "port": str(post.server_address[1]), "security": "none", "sender": "reports@example.org",
             "to": "[team@example.org]", **said}  # fmt: skip
     return f"{{kind: mail, {', '.join(f'{name}: {value}' for name, value in said.items())}}}"
+
+
+LOGIN = {"server": "localhost", "user_from": "MAIL_USER", "password_from": "MAIL_PASSWORD"}
+
+
+@pytest.fixture
+def login(monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the server hears of it (RFC 4616)."""
+    monkeypatch.setenv("MAIL_USER", "reports")
+    monkeypatch.setenv("MAIL_PASSWORD", SECRET)
+    said = b64encode(f"\0reports\0{SECRET}".encode()).decode()
+    return f"AUTH PLAIN {said}"
+
+
+@pytest.fixture
+def authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> trustme.CA:
+    """The one that this process trusts."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    return authority
+
+
+def secured_post(security: str, authority: trustme.CA) -> Post:
+    secured = SSLContext(PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(secured)
+    return Post(security, secured)
 
 
 def sender(root: Path, *channels: str) -> Sender:
@@ -377,6 +434,33 @@ class TestMail:
         with pytest.raises(DeliveryError, match="no such encryption"):
             sender(tmp_path, channel).send(message, "c0")
         assert not [line for line in post.heard if SECRET in line or "AUTH" in line]
+
+    @pytest.mark.parametrize("security", ["starttls", "tls"])
+    def test_a_login_goes_through_tls(self, tmp_path: Path, message: Message, security: str, authority: trustme.CA, login: str) -> None:
+        with serving(secured_post(security, authority)) as post:
+            sender(tmp_path, mail_channel(post, security=security, **LOGIN)).send(message, "c0")
+            assert 1 == len(post.mails)
+            assert [login] == [line for line in post.heard if line.startswith("AUTH")]
+
+    @pytest.mark.parametrize("security", ["starttls", "tls"])
+    def test_a_server_with_a_strange_certificate_hears_nothing(
+        self, tmp_path: Path, message: Message, slept: list[float], security: str, authority: trustme.CA, login: str
+    ) -> None:
+        with serving(secured_post(security, trustme.CA())) as post:
+            with pytest.raises(DeliveryError, match=r"its certificate does not hold \(.*issuer"):
+                sender(tmp_path, mail_channel(post, security=security, **LOGIN)).send(message, "c0")
+            assert slept == []
+            assert {line.split()[0].upper() for line in post.heard} <= {"EHLO", "STARTTLS"}
+
+    def test_a_wrong_password_is_said_once_and_not_shown(
+        self, tmp_path: Path, message: Message, slept: list[float], authority: trustme.CA, login: str
+    ) -> None:
+        with serving(secured_post("tls", authority)) as post:
+            post.answers = [("AUTH", "535 no such login")]
+            with pytest.raises(DeliveryError, match="the mail server answered 535") as refused:
+                sender(tmp_path, mail_channel(post, security="tls", **LOGIN)).send(message, "c0")
+            assert ([], []) == (slept, post.mails)
+            assert SECRET not in str(refused.value)
 
     def test_text_of_the_record_makes_no_header(self, tmp_path: Path, post: Post, pack: Path) -> None:
         sender(tmp_path, mail_channel(post)).send(pack_message("a/b", pack, HOSTILE), "c0")
