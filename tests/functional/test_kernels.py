@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from opsanalytics.packs.catalogue import notebooks_folder
-from opsanalytics.packs.kernels import CAN_FORK
+from opsanalytics.packs.kernels import CAN_FORK, Forked, Nursery
 from opsanalytics.packs.run import FailedRunError, Run, run_notebooks
 from opsanalytics.warehouse.load import load
 from opsanalytics.workspace import read_workspace
@@ -39,8 +39,12 @@ def _outputs(cell: nbformat.NotebookNode) -> list[dict[str, object]]:
     return [dict(output) for output in cell.get("outputs", [])]
 
 
-def test_kernels_are_as_separate_as_cold_ones(tmp_path: Path) -> None:
-    """Each has an interpreter, a session and a working folder of its own, and sees nothing of what another did."""
+def test_kernels_are_as_separate_as_cold_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has an interpreter, a session and a working folder of its own, and sees nothing of what another did; a notebook
+    takes one."""
+    forked: list[Forked] = []
+    fork = Nursery.fork
+    monkeypatch.setattr(Nursery, "fork", lambda *arguments: forked.append(fork(*arguments)) or forked[-1])
     cell = f"""
 import builtins, os, pathlib, sys, threading
 assert not hasattr(builtins, "left_behind") and "left" not in sys.modules
@@ -51,7 +55,8 @@ print(os.getcwd())"""
     runs = [Run(str(n), tmp_path / "source.ipynb", tmp_path / f"{n}.ipynb", {}) for n in range(3)]
     run_notebooks(runs, database=tmp_path / "ops.duckdb", done=str)
     seen = [path.name.split("-") for path in tmp_path.glob("*-*")]
-    assert len(seen) == 3
+    assert {str(kernel.pid) for kernel in forked} == {pid for pid, _ in seen}
+    assert len(forked) == len(seen) == 3
     assert all(pid == session for pid, session in seen)
     assert nbformat.read(tmp_path / "0.ipynb", as_version=4).cells[-1].outputs[0].text.strip() == str(tmp_path)
 
