@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -532,9 +533,13 @@ def _period_axis(periods: Sequence[str]) -> dict[str, Any]:
             "categoryarray": list(periods), "tickvals": list(periods), "ticktext": _narrow(periods)}
 
 
+_WEEK = re.compile(r"(\d{4})-(W\d\d)")
+
+
 def _narrow(names: Sequence[str]) -> list[str]:
-    """Labels on two lines, a second line that repeats left out, so that eight fit a phone: `Q1` over `2026`, `Q2`, `Q3`."""
-    lines = [label(name).replace(" ", "<br>").replace("..", "<br>") for name in names]
+    """Labels on two lines, a second line that repeats left out, so that eight fit a phone: `Q1` over `2026`, `Q2`, `Q3`, and
+    `W46` of `2026-W46`."""
+    lines = [_WEEK.sub(r"\2<br>\1", label(name)).replace(" ", "<br>").replace("..", "<br>") for name in names]
     seconds = [line.rpartition("<br>")[2] for line in lines]
     return [line.removesuffix(f"<br>{second}") if second == before else line
             for line, second, before in zip(lines, seconds, ["", *seconds], strict=False)]
