@@ -90,6 +90,10 @@ class Writing:
         return "action_id" not in self.row
 
     @property
+    def is_of_incident(self) -> bool:
+        return self.kind == "incident"
+
+    @property
     def is_marked(self) -> bool:
         """Whether it says that it was carried over."""
         return bool(self.row.get("carried_raw"))
@@ -234,7 +238,7 @@ def _needed(earlier: Writing, later: Writing) -> float:
     """More than can be reached where the words are too few, unless they are the same and of the same owner, and between two
     incidents that say nothing of each other: each has its own follow-ups, in whichever words."""
     is_own = earlier.said == later.said and _same_owner(earlier, later) is True
-    is_apart = earlier.kind == later.kind == "incident" and not _is_named(earlier, later)
+    is_apart = earlier.is_of_incident and later.is_of_incident and not _is_named(earlier, later)
     if is_apart or not (is_own or (earlier.is_telling and later.is_telling)):
         return float("inf")
     return ALIKE_IF_MARKED if later.is_marked and earlier.kind == later.kind else ALIKE
@@ -272,7 +276,8 @@ class _Index:
     def __init__(self, rows: Rows, counts: Mapping[str, int]) -> None:
         self.rituals = {row["session_id"]: row["ritual"] for row in rows.get("ritual_sessions", ())}
         self.counts = counts
-        self.by_stem: dict[str, list[Writing]] = defaultdict(list)
+        self.by_stem: dict[tuple[str, bool], list[Writing]] = defaultdict(list)
+        self.by_citation: dict[str, list[Writing]] = defaultdict(list)
         self.by_name: dict[str, list[Writing]] = defaultdict(list)
         self.by_path: dict[str, list[Writing]] = defaultdict(list)
         self.by_ritual: dict[str, list[Writing]] = defaultdict(list)
@@ -284,7 +289,10 @@ class _Index:
             if each.day:
                 self.by_path[each.row["source_path"]].append(each)
                 for stem in each.stems:
-                    self.by_stem[stem].append(each)
+                    self.by_stem[stem, each.is_of_incident].append(each)
+                if each.is_of_incident:
+                    for name in {_name(each.record_id), *each.cited}:
+                        self.by_citation[name].append(each)
                 if each.kind == "ritual":
                     self.by_ritual[self.rituals.get(each.record_id, "")].append(each)
 
@@ -303,10 +311,15 @@ class _Index:
         return takewhile(lambda each: later.is_marked or each.day == before[-1].day, reversed(before))
 
     def alike(self, later: Writing) -> Iterator[Writing]:
+        """By a rare word, or a link to its file; of two incidents only where one names the other, since nothing else joins them."""
         if later.day is None:
             return
         rare = sorted(later.stems, key=lambda stem: (self.counts[stem], stem))[:RARE_STEMS]
-        lists = [self.by_stem.get(stem, []) for stem in rare] + [self.by_path.get(path, []) for path in later.links]
+        lists = [self.by_stem.get((stem, False), []) for stem in rare] + [self.by_path.get(path, []) for path in later.links]
+        if later.is_of_incident:
+            lists += [[each for each in self.by_citation.get(name, ()) if not set(rare).isdisjoint(each.stems)] for name in later.named | later.cited]
+        else:
+            lists += [self.by_stem.get((stem, True), []) for stem in rare]
         found = (each for listed in lists for each in _within(listed, later.day))
         yield from dict.fromkeys(each for each in found if each.record != later.record)
 
@@ -373,10 +386,11 @@ class _Reader:
         links, whole = (row.get("links_raw") or "").split(), with_hyphens(" ".join([text, *more]))
         issues = {f"{place}#{number}" for place, number in _ISSUE.findall(" ".join([whole, *links]))}
         tickets = frozenset(_name(each) for each in (*_TICKET.findall(whole), *issues) if not _NO_TICKET.match(each))
-        named = frozenset(map(_name, _ID.findall(whole)))
+        named = frozenset(each.casefold().strip(".") for each in _ID.findall(whole))  # its hyphens are plain already
+        bare = _bare(text)
         return Writing(
-            row=row, kind=kind, record_id=record_id, day=day, owner=owner, said=self._said(_bare(text)),
-            claim=self._said(_CLAUSE.split(_bare(text), maxsplit=1)[0]), names=self._names(_bare(text)),
+            row=row, kind=kind, record_id=record_id, day=day, owner=owner, said=self._said(bare),
+            claim=self._said(_CLAUSE.split(bare, maxsplit=1)[0]), names=self._names(bare),
             tickets=tickets, named=named, cited=tickets | (named & self.incidents),
             links=frozenset(_target(link, row["source_path"]) for link in links),
         )  # fmt: skip

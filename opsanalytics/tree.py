@@ -1,8 +1,12 @@
-"""The files of a working tree, or of one commit, as (path, bytes): each read, refused or passed over, and counted."""
+"""The files of a working tree, or of one commit, as (path, bytes): each read, refused or passed over, and counted.
+
+What is only looked at is not opened: its mark tells whether it is still what it was.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -10,6 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha1, sha256
 from pathlib import Path
 from posixpath import normpath
+from typing import NamedTuple
 
 from wcmatch import glob
 from wcmatch._wcparse import PatternLimitException  # it has no public name
@@ -24,15 +29,35 @@ _SUBMODULE = "submodule, whose files are another repository's"
 _NEVER = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
 
 
+class Mark(NamedTuple):
+    """What changes with a file, told without opening it."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
 @dataclass(frozen=True)
 class Source:
     """A file that a glob matches. `data` is None when it was not read; then `problem` says why, and `is_refused`
-    tells a file that should have been read from one that a rule passes over."""
+    tells a file that should have been read from one that a rule passes over; or there is a `place` to read it from."""
 
     path: str
     data: bytes | None
     problem: str | None = None
     is_refused: bool = False
+    place: str | None = None
+    mark: Mark | None = None
+
+    def read(self) -> Source:
+        """With its data, where it was only looked at so far."""
+        if self.place is None:
+            return self
+        try:
+            data = _bytes(self.place)
+        except OSError as error:
+            return _refused(self.path, error)
+        return _too_large(self.path, len(data)) if len(data) > MAX_BYTES else Source(self.path, data)
 
     @property
     def sha256(self) -> str | None:
@@ -50,12 +75,13 @@ class Globs:
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(map(normpath, patterns))
         try:
-            self._matcher = glob.compile(list(self.patterns), flags=_GLOB)
+            matched, _ = glob.translate(list(self.patterns), flags=_GLOB)
         except PatternLimitException:
             raise ValueError("the braces of a glob make more than a thousand of it") from None
+        self._pattern = re.compile("|".join(matched))
 
     def match(self, path: str) -> bool:
-        return bool(self._matcher.match(path))
+        return bool(self._pattern.fullmatch(path))
 
     def folders(self) -> set[str]:
         """The folders that have to be walked: what stands before the first wildcard."""
@@ -84,14 +110,20 @@ def _fixed_folder(pattern: str) -> str:
 
 def read_tree(root: Path, globs: Globs) -> list[Source]:
     """The matching files of a folder, in the order of their paths."""
+    return [source.read() for source in look_at_tree(root, globs)]
+
+
+def look_at_tree(root: Path, globs: Globs) -> list[Source]:
+    """The same files, none of them opened."""
     found: dict[str, Source] = {}
     for path in sorted(globs.files()):
         if os.path.lexists(root / path) and _is_spelled_so(root / path):
-            found[path] = Source(path, None, _LINK) if _has_link(root, path) else read_file(root, path)
+            found[path] = Source(path, None, _LINK) if _has_link(root, path) else _look_at(str(root), path)
+    at = str(root)
     for folder in sorted(globs.walked()):
         for path, passed_over in _walk(root, folder):
             if path not in found and (passed_over or globs.match(path)):
-                found[path] = passed_over or read_file(root, path)
+                found[path] = passed_over or _look_at(at, path)
     return [found[path] for path in sorted(found)]
 
 
@@ -138,7 +170,7 @@ def _walk(root: Path, folder: str) -> Iterator[tuple[str, Source | None]]:
     while waiting:
         at = waiting.pop()
         try:
-            entries = sorted(os.scandir(root / at), key=lambda entry: entry.name)
+            entries = list(os.scandir(root / at))
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
@@ -165,22 +197,27 @@ def _has_link(root: Path, folder: str) -> bool:
 
 
 def read_file(root: Path, path: str) -> Source:
-    printable = _printable(path)
+    return _look_at(str(root), path).read()
+
+
+def _look_at(root: str, path: str) -> Source:
+    printable, place = _printable(path), f"{root}/{path}"
     try:
-        about = os.lstat(root / path)
-        if stat.S_ISLNK(about.st_mode):
-            return Source(printable, None, _LINK)
-        if not stat.S_ISREG(about.st_mode):
-            return Source(printable, None, "not a regular file")
-        if about.st_size > MAX_BYTES:
-            return _too_large(printable, about.st_size)
-        data = _bytes(root / path)
-        return _too_large(printable, len(data)) if len(data) > MAX_BYTES else Source(printable, data)
+        about = os.lstat(place)
     except OSError as error:
-        return Source(printable, None, f"cannot be read: {error.strerror}", is_refused=True)
+        return _refused(printable, error)
+    if not stat.S_ISREG(about.st_mode):
+        return Source(printable, None, _LINK if stat.S_ISLNK(about.st_mode) else "not a regular file")
+    if about.st_size > MAX_BYTES:
+        return _too_large(printable, about.st_size)
+    return Source(printable, None, place=place, mark=Mark(about.st_size, about.st_mtime_ns, about.st_ino))
 
 
-def _bytes(path: Path) -> bytes:
+def _refused(path: str, error: OSError) -> Source:
+    return Source(path, None, f"cannot be read: {error.strerror}", is_refused=True)
+
+
+def _bytes(path: str) -> bytes:
     """Neither follows a link nor waits for a pipe that took the file's place since it was looked at."""
     with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
         return file.read(MAX_BYTES + 1)
@@ -192,4 +229,4 @@ def _too_large(path: str, size: int) -> Source:
 
 def _printable(path: str) -> str:
     """A file name need not be Unicode; a path in a table must."""
-    return os.fsencode(path).decode(errors="replace")
+    return path if path.isascii() else os.fsencode(path).decode(errors="replace")

@@ -15,12 +15,12 @@ from opsanalytics.linter.coverage import items_without_dri, services_without_run
 from opsanalytics.linter.decisions import decisions_of_one_number, one_way_links
 from opsanalytics.linter.durations import contradicted_durations
 from opsanalytics.linter.incidents import missed_checks, postmortems_not_scheduled
-from opsanalytics.linter.lint import Lint
+from opsanalytics.linter.lint import Lint, Said
 from opsanalytics.linter.promises import promises_without_day, promises_without_owner
 from opsanalytics.linter.sections import missing_sections
-from opsanalytics.linter.texts import blame_words, dead_links, missing_files
+from opsanalytics.linter.texts import blame_words, dead_links, missing_files, read_said
 
-__all__ = ["Lint", "lint", "missing_files", "without_ignored"]
+__all__ = ["Lint", "Said", "lint", "missing_files", "read_said", "without_ignored"]
 
 CHECKS: tuple[Callable[[Lint], Iterator[Finding]], ...] = (
     contradicted_durations,

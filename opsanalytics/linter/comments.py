@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from opsanalytics.findings import RULES, Finding, finding
+from opsanalytics.linter.lint import Said
 
 _COMMENT = re.compile(r"(?:<!--|#|\{/\*)\s*opsanalytics:\s*ignore\s+(?P<codes>OPS\d{3}(?:[\s,]+OPS\d{3})*)")
 NEVER_IGNORED = frozenset({"OPS101", "OPS107"})  # a file that is not read cannot speak for itself
 
 
-def without_ignored(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
+def without_ignored(findings: Iterable[Finding], said: Mapping[str, Said]) -> Iterator[Finding]:
     """The findings that no comment ignores, and one for each comment that ignores nothing."""
-    asked = {(path, code): line for path, text in texts.items() for code, line in _codes(text)}
+    asked = {(path, code): line for path, each in said.items() for code, line in each.ignored}
     used = set()
     for each in findings:
         if (each.path, each.code) in asked and each.code not in NEVER_IGNORED:
@@ -26,7 +27,8 @@ def without_ignored(findings: Iterable[Finding], texts: Mapping[str, str]) -> It
             yield finding("OPS107", path, line, 1, f"the comment ignores {code}, which {what}")
 
 
-def _codes(text: str) -> Iterator[tuple[str, int]]:
+def ignored_codes(text: str) -> Iterator[tuple[str, int]]:
+    """With the line of their comment."""
     if "opsanalytics:" not in text:
         return
     for number, line in enumerate(text.split("\n"), 1):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 
 from opsanalytics.findings import Finding
-from opsanalytics.linter.lint import Lint, at_label
+from opsanalytics.linter.lint import Lint, Said, at_label, holds_any
 from opsanalytics.markup.words import fold
 from opsanalytics.readers.durations import Duration, parse_duration
 from opsanalytics.readers.reading import Stated
@@ -51,7 +51,7 @@ class _Claim:
         self.words = record.context.words
         self.row, self.stated = row, stated
         self.events = record.events.get(row["incident_id"], [])
-        self.text = record.texts.get(row["source_path"], "")
+        self.said = record.said.get(row["source_path"], Said())
         self.has_inexact = row["incident_id"] in inexact
 
     def contradiction(self) -> str | None:
@@ -75,10 +75,7 @@ class _Claim:
 
     def _counts_working_time(self) -> bool:
         """By its label, or by a sentence of the file about durations."""
-        working = re.compile(rf"(?<!\w)(?:{_alternatives(self.words, 'duration_words', 'working')})(?!\w)", re.IGNORECASE)
-        about = re.compile(rf"(?<!\w)(?:{_alternatives(self.words, 'labels', 'duration')})s?(?!\w)", re.IGNORECASE)
-        lines = [self.stated.label, *(line for line in self.text.split("\n") if about.search(line))]
-        return any(working.search(line) for line in lines)
+        return self.said.counts_working_time or bool(_any_word(self.words, "duration_words", "working").search(self.stated.label))
 
     # --- what the duration may count from and to
 
@@ -124,6 +121,22 @@ def _tolerance(duration: Duration) -> float:
     return max(_CLOSE, step / 2)
 
 
-def _alternatives(words: Vocabulary, group: str, meaning: str) -> str:
+def counts_working_time(text: str, words: Vocabulary) -> bool:
+    """Whether a line about durations names working time."""
+    if not holds_any(text, _words(words, "duration_words", "working")):
+        return False
+    working, about = _any_word(words, "duration_words", "working"), _any_word(words, "labels", "duration", "s?")
+    return any(working.search(line) for line in text.split("\n") if about.search(line))
+
+
+@lru_cache(maxsize=32)
+def _any_word(words: Vocabulary, group: str, meaning: str, ending: str = "") -> re.Pattern[str]:
+    alternatives = "|".join(map(re.escape, _words(words, group, meaning)))
+    return re.compile(rf"(?<!\w)(?:{alternatives}){ending}(?!\w)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=32)
+def _words(words: Vocabulary, group: str, meaning: str) -> tuple[str, ...]:
+    """The longest first."""
     said = (word for word, of in words.group(group).items() if of == meaning)
-    return "|".join(re.escape(word) for word in sorted(said, key=len, reverse=True))
+    return tuple(sorted(said, key=len, reverse=True))

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from opsanalytics.findings import Finding, finding
 from opsanalytics.readers.reading import Context, Stated
 from opsanalytics.tables import Row
 
 
+class Said(NamedTuple):
+    """What rules ask of the text of a file beside its rows: the files that it links to and the words that blame somebody, each
+    with its line and column, the codes that its comments ignore with their lines, and whether a sentence of it says that
+    durations are counted in working time."""
+
+    links: tuple[tuple[int, int, str], ...] = ()
+    blame: tuple[tuple[int, int, str], ...] = ()
+    ignored: tuple[tuple[str, int], ...] = ()
+    counts_working_time: bool = False
+
+
 @dataclass(frozen=True)
 class Lint:
-    """The rows of all records by table; by path the texts of their files and what labels state in them; which files
-    that texts link to are missing; and the workspace's words and policies. `now` is naive UTC."""
+    """The rows of all records by table; by path what the texts of their files say and what labels state in them; which
+    files that texts link to are missing; and the workspace's words and policies. `now` is naive UTC."""
 
     rows: Mapping[str, list[Row]]
-    texts: Mapping[str, str]
+    said: Mapping[str, Said]
     stated: Mapping[str, Sequence[Stated]]
     missing: Collection[str]
     context: Context
@@ -40,6 +52,12 @@ class Lint:
             if row.get("occurred_at"):
                 events[row["incident_id"]].append(row)
         return events
+
+
+def holds_any(text: str, words: Iterable[str]) -> bool:
+    """Whether folded words may be found in a text by a pattern that ignores case; to ask this first costs a tenth of it."""
+    folded = text.casefold().replace("ı", "i")
+    return any(word in folded for word in words)
 
 
 def at_row(code: str, row: Row, message: str) -> Finding:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from posixpath import dirname, normpath
 from urllib.parse import unquote
 
 from opsanalytics.findings import Finding, finding
-from opsanalytics.linter.lint import Lint
+from opsanalytics.linter.comments import ignored_codes
+from opsanalytics.linter.durations import counts_working_time
+from opsanalytics.linter.lint import Lint, Said, holds_any
+from opsanalytics.readers.vocabulary import Vocabulary
 
 _LINK = re.compile(r"(?:\]\(\s?|^ {0,3}\[[^\]\n]{1,200}\]:\s+)(?:<(?P<angled>[^<>\n]{1,300})>|(?P<bare>[^()<>\s]{1,300}))")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
@@ -17,25 +20,29 @@ _NO_PATH = re.compile(r"[{}<>$*|]|^/|^\w+:")
 _FILES = (".md", ".mdx", ".markdown", ".qmd", ".yml", ".yaml", ".csv", ".json", ".txt", ".png", ".jpg", ".jpeg", ".svg", ".gif", ".pdf")
 
 
+def read_said(path: str, text: str, words: Vocabulary) -> Said:
+    """What the rules ask of the text of a file; without it, the file need not be opened again."""
+    return Said(tuple(_links(path, text)), tuple(_blame(text, words)), tuple(ignored_codes(text)), counts_working_time(text, words))
+
+
 def dead_links(record: Lint) -> Iterator[Finding]:
     """Relative links to a file by its name; addresses, anchors and pages that a site makes are no files."""
-    for path, text in record.texts.items():
-        for line, column, target in _links(path, text):
+    for path, said in record.said.items():
+        for line, column, target in said.links:
             if target in record.missing:
                 yield finding("OPS161", path, line, column, f"there is no file `{target}`")
 
 
-def missing_files(texts: Mapping[str, str], exists: Callable[[str], bool]) -> frozenset[str]:
-    """The files that texts link to and that are not there."""
-    targets = {target for path, text in texts.items() for _, _, target in _links(path, text)}
-    return frozenset(target for target in targets if not exists(target))
+def missing_files(targets: Iterable[str], exists: Callable[[str], bool]) -> frozenset[str]:
+    """Those that are linked to and that are not there."""
+    return frozenset(target for target in set(targets) if not exists(target))
 
 
 def _links(path: str, text: str) -> Iterator[tuple[int, int, str]]:
     if "](" not in text and "]: " not in text:
         return
     for number, line in _prose(text):
-        for found in _LINK.finditer(line):
+        for found in _LINK.finditer(line) if "]" in line else ():
             group = "angled" if found["angled"] else "bare"
             if target := _target(path, found[group]):
                 yield number, found.start(group) + 1, target
@@ -52,6 +59,9 @@ def _target(path: str, link: str) -> str | None:
 
 def _prose(text: str) -> Iterator[tuple[int, str]]:
     """The lines outside code fences and comments, with what is quoted in them blanked."""
+    if not any(mark in text for mark in ("`", "~~~", "<!--")):
+        yield from enumerate(text.split("\n"), 1)
+        return
     fence, in_comment = None, False
     for number, line in enumerate(text.split("\n"), 1):
         mark = None if in_comment else _FENCE.match(line)
@@ -67,8 +77,13 @@ def _prose(text: str) -> Iterator[tuple[int, str]]:
 
 def blame_words(record: Lint) -> Iterator[Finding]:
     """A matter of style: an incident has causes, and no culprits."""
-    pattern = record.context.words.pattern("blame", "blame")
     for path in sorted({row["source_path"] for row in record.of("incidents")}):
-        for number, line in _prose(record.texts.get(path, "")):
-            for found in pattern.finditer(line):
-                yield finding("OPS171", path, number, found.start() + 1, f"`{found[0]}` blames somebody")
+        for line, column, word in record.said[path].blame if path in record.said else ():
+            yield finding("OPS171", path, line, column, f"`{word}` blames somebody")
+
+
+def _blame(text: str, words: Vocabulary) -> Iterator[tuple[int, int, str]]:
+    if holds_any(text, words.group("blame")):
+        pattern = words.pattern("blame", "blame")
+        for number, line in _prose(text):
+            yield from ((number, found.start() + 1, found[0]) for found in pattern.finditer(line))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pyromark
@@ -25,7 +26,7 @@ _OPTIONS = (
     pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_TASKLISTS | pyromark.Options.ENABLE_STRIKETHROUGH
     | pyromark.Options.ENABLE_FOOTNOTES
 )  # fmt: skip
-_BLANK = re.compile(rf"[\s{FILLER}{NO_WIDTH}]*")
+_WORDS = re.compile(rf"[^\s{FILLER}{NO_WIDTH}]")
 _TASK = re.compile(r"(?:[-*+]\s?)?\[(?:\s?(?P<mark>[xX✓✔])\s?\]\s{0,9}|\s{0,3}\]\s{1,9})(?=[^\s(\[:])")
 _DEEPEST = 50  # what is nested deeper stands beside each other there: readers go down by calling themselves
 _BOLD, _STRUCK = ("b", "strong"), ("s", "del", "strike")
@@ -73,7 +74,7 @@ class Builder:
         kind, value = next(iter(event.items()))
         if kind in ("Start", "End"):
             name, detail = (value, None) if isinstance(value, str) else next(iter(value.items()))
-            self._edge(f"{kind.lower()}_{name.lower()}", detail, start)
+            self._edge(_edge_name(kind, name), detail, start)
         elif self.footnotes:
             return
         elif kind == "Text":
@@ -89,7 +90,7 @@ class Builder:
 
     def _edge(self, name: str, detail: Any, start: int) -> None:
         """Where something begins or ends. Links, emphasis and the like have no method: their text comes by itself."""
-        if name.endswith("_footnotedefinition"):
+        if name in ("start_footnotedefinition", "end_footnotedefinition"):
             self.footnotes += 1 if name.startswith("start") else -1
         elif not self.footnotes and (method := getattr(self, name, None)) and self.layout.lets_in(name):
             method(detail, start)
@@ -101,12 +102,11 @@ class Builder:
             self.quoted.append((value, start))
             return
         if self.fresh or not self.lines:
-            blank = _BLANK.match(value)
-            assert blank
-            if blank.end() == len(value):
+            words = _WORDS.search(value)
+            if words is None:
                 return
-            self._open_line(start + len(blank[0].encode()))
-            value = value[blank.end() :]
+            self._open_line(start + len(value[: words.start()].encode()))
+            value = value[words.start() :]
         if self.strong > 0 and self.lead == len(self.words):
             self.lead += 1
         if self.strikes > 0 and self.struck == len(self.words):
@@ -115,28 +115,31 @@ class Builder:
 
     def _open_line(self, start: int) -> None:
         self._close_line()
-        self.raw_start, raw_column = self.source.line_start(start), 1
+        line, column = self.source.place(start)
+        self.raw_start, raw_column = self.source.line_start(line), 1
         if self.gap and self.gap[1] > self.raw_start:
             self.raw_start, raw_column = self.gap[1], self.source.place(self.gap[1])[1]
-        self.lines.append(Line("", "", *self.source.place(start), raw_column=raw_column))
+        self.lines.append(Line("", "", line, column, raw_column=raw_column))
         self.fresh, self.gap = False, None
 
     def _close_line(self) -> None:
         """A line that is parted has of its source what stands before the break."""
-        if self.lines and self.words:
+        if self.words:
             line, joined = self.lines[-1], "".join(self.words)
             line.text = _plain(joined)
             line.lead = _plain("".join(self.words[: self.lead])) if self.lead else ""
             line.struck = self.struck > 0 and _is_all("".join(self.words[: self.struck]), joined)
             if self.table is None or self.layout.is_between_cells:
-                line.raw = self.source.raw(self.raw_start, self.gap[0] if self.gap else None)
-        self.words, self.lead, self.struck = [], 0, 0
+                line.raw = self.source.raw(self.raw_start, self.gap[0] if self.gap else self.source.line_end(line.line))
+            self.words, self.lead, self.struck = [], 0, 0
 
     def flush(self) -> list[Line]:
         self._close_line()
-        lines = [line for line in self.lines if line.text]
-        self.lines, self.fresh, self.gap, self.strong, self.strikes = [], True, None, 0, 0
-        return lines
+        self.fresh, self.gap, self.strong, self.strikes = True, None, 0, 0
+        if not self.lines:
+            return []
+        lines, self.lines = self.lines, []
+        return [line for line in lines if line.text]
 
     def close_text(self) -> None:
         """Text that is collected belongs to the innermost open list entry, else to a block of its own."""
@@ -296,6 +299,11 @@ class Builder:
             self.fresh, self.gap = True, gap
             self.layout.take(tag, start, end, in_block=in_block)
             self.gap = gap
+
+
+@cache
+def _edge_name(kind: str, name: str) -> str:
+    return f"{kind}_{name}".lower()
 
 
 def _plain(text: str) -> str:

@@ -7,7 +7,6 @@ the same `Part`. What a label means (its name and shape) is told by the caller's
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -18,7 +17,7 @@ from opsanalytics.markup.labels import SHORT, Labelled, LabelWords, is_labelled,
 from opsanalytics.markup.parts import Content, Document, Label, Part, Shape
 from opsanalytics.markup.strict_yaml import Node
 from opsanalytics.markup.tables import labelled_cells
-from opsanalytics.markup.words import key_words, label_remark
+from opsanalytics.markup.words import before_colon, key_words, label_remark
 
 __all__ = ["Document", "Label", "Part", "Shape", "parse_document"]
 
@@ -90,7 +89,7 @@ class _Reader:
     def _open(self, found: Labelled, line: Line, level: int) -> Part:
         """A value keeps to its line, so what follows it belongs to the section it stands in; anything else runs on."""
         label = found.label
-        remark = label_remark(re.split("[:：]", line.text, maxsplit=1)[0])
+        remark = label_remark(before_colon(line.text))
         part = Part(label.name, line.text, line.line, line.column, level, remark, shape=label.shape)
         if found.value:
             part.content.append(found.value)
@@ -121,11 +120,12 @@ class _Reader:
         pieces = [(piece, at > 0) for line in lines for at, piece in enumerate(self.words.pieces(line))]
         lines = [piece for piece, _ in pieces]
         self.loosely = self.section.shape != "list" and self.words.are_all(lines)
-        section, takes_fields = self.section, self._takes_fields(lines)
+        known = [self._read(line) for line in lines]
+        section, takes_fields = self.section, self._takes_fields(lines, is_beside_known=any(known))
         above: Part | None = None
-        for line, is_cut in pieces:
+        for (line, is_cut), found in zip(pieces, known, strict=True):
             may_be_field = self.section is section and (takes_fields or (line.bold and section.shape is None))
-            if found := self._read(line):
+            if found:
                 above = self._open(found, line, _level_of(found.label))
             elif (may_be_field or is_cut or self._ends_bold_text(line)) and (field := self._own_field(line)):
                 above = field
@@ -171,10 +171,10 @@ class _Reader:
         else:
             self.section.content.append(line)
 
-    def _takes_fields(self, lines: list[Line]) -> bool:
+    def _takes_fields(self, lines: list[Line], *, is_beside_known: bool) -> bool:
         """Whether values under labels of the team's own are fields here: beside a label that is known, and where all
         lines are such, before any section has begun or below the entries of a list."""
-        if self.section.name is None and any(self._read(line) for line in lines):
+        if self.section.name is None and is_beside_known:
             return True
         begins = self.section.name is None and self.section.level <= 1
         leaves_list = self.section.shape == "list" and bool(self.section.items)

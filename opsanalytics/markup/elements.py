@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from opsanalytics.markup.words import fold_label
 
 
-@dataclass
+@dataclass(slots=True)
 class Line:
     """One line of inline text. `text` has no markup and single spaces; `raw` is the source line, or the stretch of it
     from `raw_column` when several lines stand in one; `lead` are the bold words that open it; `struck` when what it says is struck
@@ -28,8 +28,9 @@ class Line:
 
 def place_of(text: str, raw: str, start: int) -> int:
     """Where a text begins in what is written from `start` on, behind the marks that open it."""
-    found = (raw.find(opening, start) for opening in (text.split(maxsplit=1)[0], text[0]))
-    return next((at for at in found if at >= 0), start)
+    at = raw.find(text.split(maxsplit=1)[0], start)
+    at = at if at >= 0 else raw.find(text[0], start)
+    return at if at >= 0 else start
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Paragraph:
     lines: list[Line]
 
 
-@dataclass
+@dataclass(slots=True)
 class Item:
     """A list entry or a table row. `fields` is a row's cells by folded header, or a mapping's values by folded key;
     `items` are the entries below, rows of a table in it among them; `code` are the lines of a fence in it."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from opsanalytics.markup.elements import Line, place_of
 from opsanalytics.markup.parts import Label
@@ -28,8 +30,7 @@ _LONGEST_KEY = 4  # words
 SHORT = 8  # words: a single line with more than these is a sentence
 
 
-@dataclass(frozen=True)
-class Labelled:
+class Labelled(NamedTuple):
     """A line as its label and the value on the same line."""
 
     label: Label
@@ -54,9 +55,11 @@ class LabelWords:
         """`Label: x` and `Label [x]`; loosely also `Label - x` and bold words before a value."""
         if whole := self.known(line.text):
             return Labelled(whole, None)
-        split = _LABEL.match(line.text)
+        split = _split(line.text)
         if split and (known := self.known(split["label"])):
             return Labelled(known, value_line(split["value"], line, split["label"]))
+        if not loosely and "[" not in line.text:
+            return None
         for pattern in (_BRACKETED, _DASHED) if loosely else (_BRACKETED,):
             split = pattern.match(line.text)
             known = self.known(split["label"]) if split else None
@@ -74,18 +77,18 @@ class LabelWords:
 
     def are_all(self, lines: list[Line]) -> bool:
         """Whether lines that stand together are all labelled, if only loosely: then each may be read so."""
-        return len(lines) > 1 and all(self.read(line, loosely=True) or is_labelled(line.text) for line in lines)
+        return len(lines) > 1 and all(is_labelled(line.text) or self.read(line, loosely=True) for line in lines)
 
     def read_own(self, line: Line) -> tuple[str, Line] | None:
         """A label that the words do not know, and its value: a dimension of the team's own."""
-        split = _LABEL.match(line.text)
+        split = _split(line.text)
         value = value_line(split["value"], line, split["label"]) if split and is_labelled(line.text) else None
         return (split["label"], value) if split and value else None
 
     def pieces(self, line: Line) -> list[Line]:
         """The labelled values of a line that holds several, else the line itself."""
         if len(line.raw) > 2 and (" | " in line.raw or "**" in line.raw[2:] or "·" in line.raw or "•" in line.raw):
-            first = _LABEL.match(line.text) if self.read(line) or is_labelled(line.text) else None
+            first = _split(line.text) if self.read(line) or is_labelled(line.text) else None
             cuts = list(self._cuts(line, first.start("value"))) if first else []
             return list(_cut(line, cuts)) if cuts else [line]
         return [line]
@@ -107,9 +110,15 @@ def _is_short(text: str) -> bool:
     return len(text.split()) <= SHORT and text[-1:] not in (".", "!", "?")
 
 
+@lru_cache(maxsize=1024)
+def _split(text: str) -> re.Match[str] | None:
+    """A line at its first colon, when what stands before it can be a label."""
+    return _LABEL.match(text) if ":" in text or "：" in text else None
+
+
 def is_labelled(text: str) -> bool:
     """Whether a line has the form of a label and its value, whatever the label."""
-    split = _LABEL.match(text)
+    split = _split(text)
     return bool(split and split["gap"] and split["value"].strip() and len(split["label"].split()) <= _LONGEST_KEY)
 
 

@@ -20,7 +20,7 @@ class Label:
     shape: Shape
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Part:
     """A label with all that stands under it.
 
@@ -45,7 +45,10 @@ class Part:
     @property
     def first(self) -> Line | None:
         """The first line with words in it."""
-        return next((line for line in self.lines() if line.text), None)
+        for line in self.lines():
+            if line.text:
+                return line
+        return None
 
     @property
     def text(self) -> str | None:
@@ -67,7 +70,7 @@ class Part:
             elif isinstance(entry, Heading):
                 yield Line(entry.line.text, entry.line.text, entry.line.line, entry.line.column)
             else:
-                for item in _with_nested(entry):
+                for item in _with_nested(entry) if entry.items else (entry,):
                     yield from item.lines or item.fields.values()
 
 

@@ -10,8 +10,9 @@ import re
 
 FILLER = "\ufdd0"  # a code point that Unicode keeps out of texts
 
+# Each begins with one of few signs, a line break among them, so that a search passes over everything else fast.
 _ANY = re.compile(
-    r"<!--|<%|\{\{[<%]|\{%|\{/\*|=\{|\{[#.:]|:::|\[!|\[\[_?toc|\[toc\]|^(?:import|export)\s", re.IGNORECASE | re.MULTILINE
+    r"<!--|<%|\{\{[<%]|\{%|\{/\*|=\{|\{[#.:]|:::|\[!|\[\[_?(?i:toc)|\[(?i:toc)\]|\n(?:import|export)\s"
 )
 # An opening that is never closed is read up to the next opening and no further, so that none costs more than its length.
 _RESIDUE = re.compile(
@@ -44,7 +45,7 @@ _RESIDUE = re.compile(
 
 def step_over_residue(text: str) -> str:
     """The same text, line for line and column for column, with residue made invisible."""
-    return _RESIDUE.sub(_Cover(text), text) if _ANY.search(text) else text
+    return _RESIDUE.sub(_Cover(text), text) if _ANY.search(f"\n{text}") else text
 
 
 class _Cover:

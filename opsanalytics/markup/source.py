@@ -7,6 +7,7 @@ from bisect import bisect_right
 
 from opsanalytics.markup.residue import FILLER
 
+_LINE_END = re.compile(rb"\n")
 _TICKS = re.compile(rb"`+[ \t\n]*")
 
 
@@ -17,39 +18,32 @@ class Source:
     def __init__(self, text: str, first_line: int) -> None:
         self.data = text.encode()
         self.first_line = first_line
-        self.starts = [0]
-        while at := self.data.find(b"\n", self.starts[-1]) + 1:
-            self.starts.append(at)
+        self.starts = [0, *(found.end() for found in _LINE_END.finditer(self.data))]
         self.number, self.counted, self.column = 0, 0, 1
 
     def place(self, byte: int) -> tuple[int, int]:
-        number = self._number(byte)
+        number = bisect_right(self.starts, byte) - 1
         if number != self.number or byte < self.counted:
             self.number, self.counted, self.column = number, self.starts[number], 1
         self.column += len(self.data[self.counted : byte].decode(errors="replace"))
         self.counted = byte
         return self.first_line + number, self.column
 
-    def line_start(self, byte: int) -> int:
-        return self.starts[self._number(byte)]
+    def line_start(self, line: int) -> int:
+        return self.starts[line - self.first_line]
 
-    def raw(self, start: int, stop: int | None = None) -> str:
-        """What is written from one byte to another, else to the end of the line, without what was stepped over."""
-        if stop is None:
-            after = self._number(start) + 1
-            stop = self.starts[after] if after < len(self.starts) else len(self.data)
+    def line_end(self, line: int) -> int:
+        after = line - self.first_line + 1
+        return self.starts[after] if after < len(self.starts) else len(self.data)
+
+    def raw(self, start: int, stop: int) -> str:
+        """What is written from one byte to another, without what was stepped over."""
         return self.data[start:stop].decode().replace(FILLER, " ").rstrip()
 
     def code_start(self, byte: int) -> int:
         """Where the words of a code span begin, behind its backticks and white space."""
         ticks = _TICKS.match(self.data, byte)
         return ticks.end() if ticks else byte
-
-    def _number(self, byte: int) -> int:
-        after = self.number + 1
-        if self.starts[self.number] <= byte and (after == len(self.starts) or byte < self.starts[after]):
-            return self.number
-        return bisect_right(self.starts, byte) - 1
 
 
 class Places:

@@ -90,13 +90,13 @@ PLACES = tuple(place for kind in KINDS.values() for place in (*kind.files, *kind
 _INDEX_PAGES = frozenset({"readme", "index", "_index", "contributing", "license", "changelog"})
 
 
-def read_record(kind: Kind, path: str, data: bytes, context: Context) -> Reading:
-    """Reads one file. A file that cannot be decoded or parsed, or holds both sides of a merge, yields no rows and one
+def read_record(kind: Kind, path: str, data: bytes | str, context: Context) -> Reading:
+    """Reads one file, which may have been decoded already. A file that cannot be decoded or parsed, or holds both sides of a merge, yields no rows and one
     OPS101."""
     if path.rpartition("/")[2].rpartition(".")[0].casefold() in _INDEX_PAGES:
         return Reading(path, ignored="an index page")
     try:
-        text = decode(data)
+        text = decode(data) if isinstance(data, bytes) else data
         quoted = quoted_conflict(text)
         reading = kind.parse(path, text, context)
     except MarkupError as error:

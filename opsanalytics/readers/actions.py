@@ -15,7 +15,7 @@ from opsanalytics.readers.times import TimeError
 from opsanalytics.readers.vocabulary import Vocabulary
 
 # Text comes with single spaces, so none of these can wander.
-_JOINT = re.compile(r"\s?[—―]\s?|\s[–‒]\s?|[–‒]\s|\s-{1,3}\s|\s?\|\s?")
+_JOINT = re.compile(r"\s?[—―|]\s?|\s[–‒]\s?|[–‒]\s|\s-{1,3}\s")
 _FIRST_MARK = re.compile(r"^(?P<mark>\[[^\[\]]{0,12}\]|[^\w\s([{@#\"'`]{1,3})\s")
 _LAST_MARK = re.compile(r"\s?[(\[](?P<mark>[\w' ]{1,20})[)\]]\.?$")
 _MENTION = re.compile(r"(?<![\w.])(?P<owner>@\w[\w.-]*(?:(?:,\s?|\s&\s|\sand\s|\s)@\w[\w.-]*){0,5})")
@@ -25,6 +25,9 @@ _NAME_BY_PLACE = re.compile(r"[^\W\d_][\w.'’-]*(?:\s[\w.'’-]+){0,2}")
 _KNOWN_FIRST = re.compile(r"^[\[(]?(?P<name>[^\s:()\[\]–—-][^:()\[\]]{0,59}?)(?:[\])]:?\s|:\s|\s[-–—]\s)")
 _KNOWN_LAST = re.compile(r"\s?[(\[](?P<name>[^()\[\]]{1,60})[)\]]\.?$")
 _FIRST_WORD = re.compile(r"^(\w{4,})\s(?:in|by|on|with|via|as)\s.*$")
+_HOLLOW = re.compile(r"[(\[][\s,;]{0,5}[)\]]")
+_COMMAS = re.compile(r"\s?([,;])(?:\s?[,;])*")
+_DASH_AT_END = re.compile(r"^[-:]\s|\s-{1,3}$")
 _STRUCK = re.compile(r"~~(.+?)~~")
 _YEAR = re.compile(r"(?:\s?\d{4}\b)?")
 _AND = re.compile(r",|&|\+|/|\band\b")
@@ -150,7 +153,7 @@ def _is_placeholder(action: Action, words: Vocabulary) -> bool:
 def _text_action(item: Item, times: FileTimes, words: Vocabulary, people: Collection[str]) -> Action:
     action = Action(item.first, item.text)
     details = [(nested, _detail(nested, words)) for nested in item.items]
-    if rest := Part(None, "", item.line, 1, content=[nested for nested, found in details if not found]).text:
+    if details and (rest := Part(None, "", item.line, 1, content=[nested for nested, found in details if not found]).text):
         action.extras["details"] = rest
     if addresses := [address for line in item.lines for address in _ADDRESS.findall(line.raw)]:
         action.extras["link"] = " ".join(addresses)
@@ -264,7 +267,7 @@ def _take_said(action: Action, times: FileTimes, words: Vocabulary) -> None:
 
 
 def _take_day(action: Action, name: str, times: FileTimes, words: Vocabulary) -> None:
-    for word in words.pattern("action_words", name).finditer(action.text):
+    for word in words.find("action_words", name, action.text):
         said = action.text[word.end() : word.end() + _LONGEST_DAY]
         text = said.lstrip(" :(")
         day, rest = _leading_day(text, action.line, times) if text != said else (None, text)
@@ -308,7 +311,7 @@ def _whole_day(text: str, line: Line, times: FileTimes) -> date | None:
 
 
 def _take_labelled_owner(action: Action, words: Vocabulary) -> None:
-    for word in words.pattern("action_words", "owner").finditer(action.text):
+    for word in words.find("action_words", "owner", action.text):
         if found := _SAID_NAME.match(action.text, word.end()):
             action.take_owner(found["name"], words)
             action.cut(word.start(), found.end())
@@ -317,7 +320,7 @@ def _take_labelled_owner(action: Action, words: Vocabulary) -> None:
 
 def _take_mention(action: Action, words: Vocabulary) -> None:
     """`@ana` at either end, in brackets or between dashes owns; one inside a sentence is only spoken of."""
-    found = list(_MENTION.finditer(action.text))
+    found = list(_MENTION.finditer(action.text)) if "@" in action.text else []
     for mention in (found[-1], found[0]) if found else ():
         before, behind = action.text[: mention.start()].rstrip(), action.text[mention.end() :].strip(" .")
         if not before or not behind or before[-1] in "([—–―|-,;" or behind[0] in "—–―|-":
@@ -390,6 +393,6 @@ def _is_name(text: str, words: Vocabulary, *, by_place: bool) -> bool:
 
 def _tidy(text: str) -> str:
     """Without the brackets, separators and spaces that stood around what was taken out."""
-    text = re.sub(r"[(\[][\s,;]{0,5}[)\]]", "", text)
-    text = re.sub(r"\s?([,;])(?:\s?[,;])*", r"\1", " ".join(text.split()))
-    return re.sub(r"^[-:]\s|\s-{1,3}$", "", text.strip(" ,;|—–―")).strip()
+    text = " ".join(_HOLLOW.sub("", text).split())
+    text = _COMMAS.sub(r"\1", text) if "," in text or ";" in text else text
+    return _DASH_AT_END.sub("", text.strip(" ,;|—–―")).strip()

@@ -131,5 +131,5 @@ def zone_of(files: Iterable[tuple[str, str]], words: Vocabulary) -> str | None:
 
 def _zones_in(text: str, words: Vocabulary) -> set[str]:
     grammar = grammar_of(words)
-    found = (*grammar.zone_behind.finditer(text), *grammar.zone_of_all.finditer(text))
+    found = (*grammar.zone_behind.finditer(text), *grammar.zones_of_all(text))
     return {zone for each in found if (zone := iana_name(each["zone"], words))}

@@ -31,7 +31,8 @@ class Fields:
     def value(self, name: str) -> Line | None:
         """The line that a label holds, unless the template's own words still stand there."""
         part = self.parts.get(name)
-        line = self._meant(name, part.first) if part and part.first else None
+        first = part.first if part else None
+        line = self._meant(name, first) if first else None
         return None if line is None or self.is_unfilled(line.text) else line
 
     def _meant(self, name: str, line: Line) -> Line:

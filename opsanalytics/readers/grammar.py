@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 
-from opsanalytics.markup.words import fold
+from opsanalytics.markup.words import fold, shortest
 from opsanalytics.readers.vocabulary import Vocabulary
 
 _FLAGS = re.IGNORECASE | re.VERBOSE
 SEPARATORS = "-/._‐‑‒–−"
 MINUS = "-‐‑−"
+_WORD = re.compile(r"[A-Za-z]+(?![^\W\d_])")
 _SEP = f"[{SEPARATORS}]"
 _ABOUT_SIGN = "[~≈∼]+"
 _HALF = r"(?P<half>[ap])\.?m\b\.?"
@@ -65,12 +66,11 @@ class Grammar:
         return re.compile(rf",?\s+\(?(?:{any_of(self.words.group('weekdays'))})\b\.?\)?(?=[\s,]|$)", re.IGNORECASE)
 
     @cached_property
-    def about(self) -> re.Pattern[str]:
-        """Before a time: `~`, `around`, `at about`; group `sign` is the mark of a time that is not exact."""
+    def marks(self) -> re.Pattern[str]:
+        """Before a time: `~`, `around`, `at about`, `Friday,`; group `sign` is the mark of a time that is not exact."""
         before = f"{self._said('at')}|{self._said('on')}"
-        return re.compile(
-            rf"(?:(?:{before})\s+)?(?P<sign>(?:{_ABOUT_SIGN}|(?:{self._said('about')})\b\.?)\s*)*", re.IGNORECASE
-        )
+        about = rf"(?:(?:{before})\s+)?(?P<sign>(?:{_ABOUT_SIGN}|(?:{self._said('about')})\b\.?)\s*)*"
+        return re.compile(rf"{about}(?:{self.weekday.pattern})?", re.IGNORECASE)
 
     @cached_property
     def ish(self) -> re.Pattern[str]:
@@ -167,6 +167,28 @@ class Grammar:
     def until_or_comma(self) -> re.Pattern[str]:
         """As `until`, in a text that is one span and nothing more: `11/26/22, 9am, 10am`."""
         return re.compile(rf"(?:{self.until.pattern}|,\s*(?=\d))", re.IGNORECASE)
+
+    @cached_property
+    def _openings(self) -> frozenset[str]:
+        """The first words of all that a time may begin with."""
+        groups = ("months", "weekdays", "time_words")
+        words = (_WORD.match(fold(word)) for group in groups for word in self.words.group(group))
+        return frozenset(("t", *(word[0] for word in words if word)))
+
+    def may_open(self, text: str) -> bool:
+        """Whether a time may begin here; the word that most texts begin with tells that none does."""
+        word = _WORD.match(text)
+        return word is None or word[0].casefold() in self._openings
+
+    def zones_of_all(self, text: str) -> Iterator[re.Match[str]]:
+        """Where `zone_of_all` stands, looked for only in a text that has one of its words."""
+        folded = text.casefold()
+        return self.zone_of_all.finditer(text) if any(map(folded.__contains__, self._zone_subjects)) else iter(())
+
+    @cached_property
+    def _zone_subjects(self) -> tuple[str, ...]:
+        said = self.words.group("zone_sentences")
+        return shortest(max(word.split(), key=len) for word, part in said.items() if part == "subject")
 
     @cached_property
     def zone_of_all(self) -> re.Pattern[str]:

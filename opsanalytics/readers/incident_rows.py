@@ -230,9 +230,11 @@ class IncidentRows:
 
     def _is_second(self, part: Part) -> bool:
         """Whether another part of the same name was taken, which says something else."""
-        taken, line = self.record.parts.get(part.name or ""), part.first
-        return bool(taken and taken is not part and taken.first and line and taken.first.text != line.text
-                    and not self.record.is_flag(line.text))  # fmt: skip
+        taken = self.record.parts.get(part.name or "")
+        if taken is None or taken is part:
+            return False
+        first, line = taken.first, part.first
+        return bool(first and line and first.text != line.text and not self.record.is_flag(line.text))
 
     def _is_unused(self, part: Part) -> bool:
         """Whether a column holds less than what is said here."""
@@ -243,8 +245,9 @@ class IncidentRows:
             return True
         if name in ("kind", "detected_by", "status"):
             return fold(line.text) not in self.words.group(name)
-        is_flag = self.record.is_flag(line.text)
-        return name in _MEASURED and not is_flag and all(self.row.get(column) is None for column in _MEASURED[name])
+        if name not in _MEASURED or self.record.is_flag(line.text):
+            return False
+        return all(self.row.get(column) is None for column in _MEASURED[name])
 
 
 def _prose(part: Part, first_event: int | None) -> str | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
-from pathlib import PurePosixPath
 from unicodedata import normalize
 
 from opsanalytics.markup.elements import Heading, Line
@@ -91,7 +91,7 @@ class _Incident(Record):
             return False
         id_line = parts["incident_id"].first if "incident_id" in parts else None
         is_unfilled = id_line is not None and self.is_unfilled(id_line.text)
-        is_named_so = bool(_TEMPLATE_NAME.search(PurePosixPath(self.reading.path).stem))
+        is_named_so = bool(_TEMPLATE_NAME.search(self.stem))
         of_own = [part for part in self.document.parts if part.is_field]
         is_blank = bool(parts) and not any(map(self.has_content, (*parts.values(), *of_own)))
         return is_unfilled or is_named_so or is_blank
@@ -224,10 +224,9 @@ class _Incident(Record):
     # --- identity and words
 
     def _read_identity(self) -> None:
-        path = PurePosixPath(self.reading.path)
-        title, own_id = self._title_line(path.stem)
+        title, own_id = self._title_line()
         own_id = self.text("incident_id") or own_id
-        self.row["incident_id"] = with_hyphens(own_id).strip() if own_id else str(path.with_suffix(""))
+        self.row["incident_id"] = with_hyphens(own_id).strip() if own_id else self.path_id
         said = self.long_text("impact") or self._summary() or ""
         sentence = _SENTENCE.match(" ".join(said.split()))
         self.row["title"] = title or (sentence[0] if sentence else self.row["incident_id"])
@@ -237,13 +236,13 @@ class _Incident(Record):
         found = (part for part in self.document.parts if part.name is None and fold_label(label_key(part)) in words)
         return next((" ".join(line.text for line in part.lines()) for part in found if self.has_content(part)), None)
 
-    def _title_line(self, stem: str) -> tuple[str | None, str | None]:
+    def _title_line(self) -> tuple[str | None, str | None]:
         """The title, and the id that an H1 opens with: one like the template's, or one that the file is named for."""
         if given := self.text("title"):
             return given, None
         heading = self.document.title.text if self.document.title else ""
         found = _TEMPLATE_ID.match(with_hyphens(heading)) or _FILE_ID.match(heading)
-        if found and (found.re is _TEMPLATE_ID or stem.casefold().startswith(found[1].casefold())):
+        if found and (found.re is _TEMPLATE_ID or self.stem.casefold().startswith(found[1].casefold())):
             return heading[found.end() :].strip() or None, found[1]
         return (None if self.is_unfilled(heading) else heading), None
 
@@ -296,7 +295,7 @@ class _Incident(Record):
         flagged = self._flagged_kind()
         if flagged and flagged != "notice":
             return flagged
-        mentions = f"{self.row['title']} {PurePosixPath(self.reading.path).stem}"
+        mentions = f"{self.row['title']} {self.stem}"
         for kind in ("maintenance", "drill", "false-alarm"):
             if self.words.mentions("title_kinds", kind, mentions):
                 return kind
@@ -307,8 +306,8 @@ class _Incident(Record):
     def _flagged_kind(self) -> str | None:
         """`Drill: yes`, `informational: true`."""
         kinds = self.words.group("kind_flags")
-        flagged = (part for part in self.document.parts if part.first and self.words.look_up("yes", part.first.text))
-        return next((kind for part in flagged if (kind := kinds.get(fold_label(label_key(part))))), None)
+        flags = ((part.first, kind) for part in self.document.parts if (kind := kinds.get(fold_label(label_key(part)))))
+        return next((kind for first, kind in flags if first and self.words.look_up("yes", first.text)), None)
 
     def _mentions_change(self, mentions: str) -> bool:
         is_outage = self.words.mentions("title_kinds", "outage", self.row["title"])
@@ -331,11 +330,12 @@ class _Incident(Record):
         line = self.value("detected_by")
         if not line:
             return None
-        said = self.words.look_up("detected_by", line.text)
+        if said := self.words.look_up("detected_by", line.text):
+            return said
         named = {who for who in ("monitor", "customer", "on-call", "other")
                  if self.words.mentions("detected_by", who, line.text)}  # fmt: skip
-        if said or len(named) == 1:
-            return said or named.pop()
+        if len(named) == 1:
+            return named.pop()
         self.reading.say(
             "OPS123", line.line, line.column, f"`{line.text[:40]}` does not tell monitor, customer, on-call or other"
         )
@@ -352,6 +352,7 @@ def _alternatives(text: str) -> list[str]:
     return [text] if "(" in text or len(pieces) > 3 else pieces
 
 
+@lru_cache(maxsize=1024)
 def _on_scale(text: str, scale: tuple[str, ...]) -> str | None:
     """The level that the text opens with: `SEV 2`, `sev2` and `SEV-2 (payments)` are all SEV-2 of a scale that has it."""
     squeezed = {re.sub(r"\W|_", "", normalize("NFKC", level).casefold()): level for level in scale}

@@ -32,7 +32,7 @@ class Context:
     now: datetime | None = None  # the load's clock, naive UTC; only what has no end of its own depends on it
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Stated:
     """A label of the file by what it means, and the first line behind it, "" when nothing has been written there."""
 
@@ -82,7 +82,9 @@ class FileTimes:
 
     def state_zone(self, name: str | None) -> tzinfo | None:
         """Takes a remark such as `UTC`, `Pacific Time` or `all times CET` as the zone of the file, when it names one."""
-        name, zone = self._zone_in(name or "")
+        if not name:
+            return None
+        name, zone = self._zone_in(name)
         if zone:
             self.file_zone = self.file_zone or zone
             self.zone_text = self.zone_text or name
@@ -90,7 +92,7 @@ class FileTimes:
 
     def state_zone_of_all(self) -> tzinfo | None:
         """Takes the zone of a sentence such as `All times are in CET`, wherever it stands in the file."""
-        for found in self.clockwork.grammar.zone_of_all.finditer(self.text):
+        for found in self.clockwork.grammar.zones_of_all(self.text):
             if zone := self.state_zone(found["zone"]):
                 return zone
         return None

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from opsanalytics.markup.blocks import Item, Line
 from opsanalytics.markup.document import Label, Part, Shape, parse_document
-from opsanalytics.markup.words import fold, fold_label
+from opsanalytics.markup.words import before_colon, fold, fold_label
 from opsanalytics.readers.actions import Action, read_actions
 from opsanalytics.readers.fields import Fields
 from opsanalytics.readers.reading import Context, FileTimes, Reading, Stated
@@ -20,6 +20,7 @@ from opsanalytics.readers.times import TimeError
 from opsanalytics.readers.vocabulary import Vocabulary
 
 _LONGEST_TITLE = 300
+_BRACKETED = re.compile(r"\s?[(\[]([^()\[\]]{1,60})[)\]]")
 _LINK = re.compile(r"\]\(<?([^()\s<>]{1,500})")
 
 
@@ -47,19 +48,27 @@ class Record(Fields):
         self.reading = reading
         reading.stated = list(self._stated())
         self.times = FileTimes(reading, context, text)
-        self.source = re.split(r"\r\n|\r|\n", text)
-        self.stem = PurePosixPath(reading.path).stem
-        self.path_id = str(PurePosixPath(reading.path).with_suffix(""))
+        self.source = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        path = PurePosixPath(reading.path)
+        self.stem, self.path_id = path.stem, str(path.with_suffix(""))
 
     def _stated(self) -> Iterator[Stated]:
         summaries = self.words.group("summary_labels")
         for part in self.document.parts:
             if name := part.name or ("summary" if fold_label(label_key(part)) in summaries else None):
-                lines = (line for each in self._with_below(part) for line in each.lines())
-                said = next((line for line in lines if not self._is_blank(line.text)), None)
-                code = next((raw for raw in (part.text or "").split("\n") if not self._is_blank(raw)), "")
+                said = self._first_said(part)
                 place = said or part
-                yield Stated(name, label_key(part), said.text if said else code, place.line, place.column)
+                yield Stated(name, label_key(part), said.text if said else self._first_code(part), place.line, place.column)
+
+    def _first_said(self, part: Part) -> Line | None:
+        for each in self._with_below(part):
+            for line in each.lines():
+                if not self._is_blank(line.text):
+                    return line
+        return None
+
+    def _first_code(self, part: Part) -> str:
+        return next((raw for raw in (part.text or "").split("\n") if not self._is_blank(raw)), "")
 
     def _with_below(self, part: Part) -> Iterator[Part]:
         """The part and those under the headings below its own."""
@@ -69,8 +78,8 @@ class Record(Fields):
 
     def _is_blank(self, text: str) -> bool:
         """Whether somebody has yet to write here, as behind the colon of `T0 detection:`. `None` and `n/a` are answers."""
-        is_answer = fold(text) in self.words.group("none_said")
-        return not is_answer and (text.rstrip()[-1:] in ("", ":") or self.is_unfilled(text))
+        is_unsaid = text.rstrip()[-1:] in ("", ":") or self.is_unfilled(text)
+        return is_unsaid and fold(text) not in self.words.group("none_said")
 
     @property
     def heading(self) -> str:
@@ -152,7 +161,7 @@ class Record(Fields):
 
 def label_key(part: Part) -> str:
     """The label without a value on the same line."""
-    return re.split("[:：]", part.label, maxsplit=1)[0]
+    return before_colon(part.label)
 
 
 def joined(part: Part) -> str:
@@ -179,11 +188,11 @@ def _without_carried(part: Part, words: Vocabulary) -> tuple[Part, dict[int, str
 def _item_without(item: Item, words: Vocabulary, carried: dict[int, str]) -> Item:
     lines = [_line_without(line, words, carried, item.line) for line in item.lines]
     fields = {name: _line_without(cell, words, carried, item.line) for name, cell in item.fields.items()}
-    return replace(item, lines=lines, fields=fields)
+    return replace(item, lines=lines, fields=fields) if item.line in carried else item
 
 
 def _line_without(line: Line, words: Vocabulary, carried: dict[int, str], at: int) -> Line:
-    for found in re.finditer(r"\s?[(\[]([^()\[\]]{1,60})[)\]]", line.text):
+    for found in _BRACKETED.finditer(line.text) if "(" in line.text or "[" in line.text else ():
         if _says_carried(found[1], words):
             carried[at] = found[1]
             return replace(line, text=f"{line.text[: found.start()]}{line.text[found.end() :]}".strip())

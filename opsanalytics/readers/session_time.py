@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import PurePosixPath
 
@@ -190,7 +189,7 @@ def _loose_span(text: str, clockwork: Clockwork) -> Stamp | None:
     if stamp is None or stamp.day is None or stamp.clock:
         return stamp
     hours = _first_hours(rest, clockwork)
-    return replace(hours, day=stamp.day) if hours else stamp
+    return hours._replace(day=stamp.day) if hours else stamp
 
 
 def _first_hours(text: str, clockwork: Clockwork) -> Stamp | None:

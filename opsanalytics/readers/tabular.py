@@ -250,12 +250,12 @@ class Rows:
     def instant(self, line: Line, zone: tzinfo | None = None) -> datetime | None:
         stamp = self._stamp(line, zone)
         if stamp and self.sheet.days_begin and stamp.day and not stamp.clock:
-            stamp = replace(stamp, clock=time())
+            stamp = stamp._replace(clock=time())
         return self.times.instant(stamp, line) if stamp else None
 
     def _stamp(self, line: Line, zone: tzinfo | None) -> Stamp | None:
         stamp = _epoch(line.text) or self.times.stamp(line)
-        return replace(stamp, zone=zone) if stamp and zone and not stamp.zone else stamp
+        return stamp._replace(zone=zone) if stamp and zone and not stamp.zone else stamp
 
 
 def csv_entries(sheet: list[list[Line]], rows: Rows) -> Iterator[Entry]:

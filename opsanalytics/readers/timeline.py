@@ -21,7 +21,7 @@ PHASE_OF = {
     "mitigated_at": "mitigation",
     "resolved_at": "resolved",
 }
-_JOINT = re.compile(r"^[\s:–—,;|*\])-]+")
+_JOINT = re.compile(r"[\s:–—,;|*\])-]+")
 _PHASE = re.compile(r"^(?P<word>[^\W\d_][\w /'-]{0,30}?)\s*(?:\((?P<inside>[^()]*)\)\s*)?(?::|[–—]|\s-\s|$)")
 _TEMPLATE_LETTER = re.compile(r"[Tt]\s?\+\s?[XYZxyz]\b")
 _LIKE_A_TIME = re.compile(r"\d{1,2}:\d[\d:]*(?=\s|$)")
@@ -186,7 +186,9 @@ def _zone_of_column(name: str, times: FileTimes) -> tzinfo | None:
 
 
 def _strip(text: str) -> str:
-    return _JOINT.sub("", text.strip())
+    text = text.strip()
+    joint = _JOINT.match(text)
+    return text[joint.end() :] if joint else text
 
 
 def _take_day_number(entry: Entry, times: FileTimes, words: Vocabulary) -> None:

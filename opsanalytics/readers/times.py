@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
+from functools import cached_property
+from typing import NamedTuple
 
 from opsanalytics.readers.days import YMD, WrittenDay, make_day, stem_day, written_day
 from opsanalytics.readers.evidence import Evidence
@@ -29,8 +31,7 @@ _CTIME = re.compile(r"\s+\d{1,2}:\d\d(?::\d\d)?(?:\s+[A-Z]{2,5})?\s+(?P<year>[12
 _CTIME_YEAR = re.compile(r"\s+[12]\d{3}(?!\d)(?=\W|$)")
 
 
-@dataclass(frozen=True)
-class Stamp:
+class Stamp(NamedTuple):
     """What a text says of a time: a day, a time of day, a zone; each None when it does not say. `until` is the end of a
     span of time."""
 
@@ -46,10 +47,10 @@ class Stamp:
         return not self.is_approximate and self.until is None
 
     def on(self, day: date | None) -> Stamp:
-        return self if self.day else replace(self, day=day)
+        return self if self.day else self._replace(day=day)
 
     def zoned(self, zone: tzinfo | None) -> Stamp:
-        return self if self.zone or zone is None else replace(self, zone=zone)
+        return self if self.zone or zone is None else self._replace(zone=zone)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Clockwork:
     home: tzinfo | None = None
     evidence: Evidence | None = None
 
-    @property
+    @cached_property
     def grammar(self) -> Grammar:
         return grammar_of(self.words)
 
@@ -83,6 +84,8 @@ class Clockwork:
     def leading_stamp(self, text: str) -> tuple[Stamp | None, str]:
         """A time, or a span of it, at the start of the text, and the rest; `(None, text)` when it does not start with
         one. Raises TimeError."""
+        if not self.grammar.may_open(text.lstrip()):
+            return None, text
         cursor = _Cursor(text.lstrip(), self)
         stamp = cursor.take_span(self.grammar.until)
         return (stamp, cursor.rest.lstrip()) if stamp else (None, text)
@@ -90,6 +93,8 @@ class Clockwork:
     def leading_day(self, text: str) -> tuple[date | None, str]:
         """A day at the start of the text, with or without a time of day, and the rest; `(None, text)` when it does not
         start with one. Raises TimeError."""
+        if not self.grammar.may_open(text.lstrip()):
+            return None, text
         cursor = _Cursor(text.lstrip(), self)
         cursor.take_marks()
         if not self.grammar.day.match(cursor.rest):
@@ -172,9 +177,8 @@ class _Cursor:
 
     def take_marks(self) -> None:
         """`around`, `On`, `Friday,`."""
-        about = self.take(self.grammar.about)
-        self.is_approximate |= bool(about and about["sign"])
-        self.take(self.grammar.weekday)
+        marks = self.take(self.grammar.marks)
+        self.is_approximate |= bool(marks and marks["sign"])
 
     def take_span(self, joint: re.Pattern[str]) -> Stamp | None:
         """`2:10 - 2:30pm UTC`: the zone, and the half of the day, that only one end names hold for both."""
@@ -188,11 +192,10 @@ class _Cursor:
             return start
         if first and second:
             clocks = _clocks_of_span(first, second)
-            start, end = replace(start, clock=clocks[0]), replace(end, clock=clocks[1])
+            start, end = start._replace(clock=clocks[0]), end._replace(clock=clocks[1])
             start = start.on(end.day) if clocks[0] <= clocks[1] else start
-        return replace(
-            start, zone=start.zone or end.zone, zone_text=start.zone_text or end.zone_text, until=end.zoned(start.zone)
-        )
+        zone, zone_text = start.zone or end.zone, start.zone_text or end.zone_text
+        return start._replace(zone=zone, zone_text=zone_text, until=end.zoned(start.zone))
 
     def take_stamp(self) -> Stamp | None:
         self.found = None
@@ -241,7 +244,7 @@ class _Cursor:
             if noon["midnight"]:
                 raise TimeError(f"`{noon[0]}` may begin the day or end it; write 00:00 and the day")
             return time(12)
-        self.found = next(filter(None, map(self.take, patterns)), None)
+        self.found = next(filter(None, map(self.take, patterns if self.rest[:1].isdigit() else ())), None)
         self.take(self.grammar.hours)
         return _clock(self.found) if self.found else None
 
@@ -277,11 +280,13 @@ class _Cursor:
         """`14:02 on 4 March 2026`; after a space alone the day must be all that is left."""
         rest = self.rest
         joint = self.take(self.grammar.on) or self.take(_SPACE)
+        if joint is None:
+            return None
         self.take(self.grammar.weekday)
-        day = self._take_day() if joint else None
-        if joint and "(" in joint[0]:
+        day = self._take_day()
+        if "(" in joint[0]:
             self.rest = self.rest.removeprefix(")")
-        if day is None or (joint and joint.re is _SPACE and self.rest.strip()):
+        if day is None or (joint.re is _SPACE and self.rest.strip()):
             self.rest = rest
             return None
         return day

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 
 from opsanalytics.markup.document import Label, Shape
 from opsanalytics.markup.strict_yaml import parse_yaml
-from opsanalytics.markup.words import fold, fold_label
+from opsanalytics.markup.words import fold, fold_label, shortest
 
 _LONGEST = 200  # no word of a list is longer, and what is gets no further than this
+_REMARK = re.compile(r"[(:;,|]|\s[-–—]\s|(?<=\w)\s(?=[^\w\s!-~])")
 Words = Mapping[str, Mapping[str, list[str]]]
 
 
@@ -45,6 +46,7 @@ class Vocabulary:
         self.added = {group: dict(words) for group, words in (added or {}).items()}
         self._groups: dict[str, dict[str, str]] = {}
         self._patterns: dict[tuple[str, str], re.Pattern[str]] = {}
+        self._shortest: dict[tuple[str, str], tuple[str, ...]] = {}
         self._labels: dict[frozenset[tuple[str, Shape]], dict[str, Label]] = {}
 
     def group(self, name: str) -> dict[str, str]:
@@ -56,9 +58,11 @@ class Vocabulary:
 
     def look_up(self, group: str, word: str) -> str | None:
         """The whole text, else what stands before a remark: `SEV-1 (data loss)`, `open - see below`."""
-        words, word = self.group(group), word[:_LONGEST]
-        said = _before_remark(word)
-        return words.get(fold(word)) or words.get(fold(said)) or words.get(fold_label(word)) or words.get(fold_label(said))
+        words = self.group(group)
+        for spelling in _spellings(word[:_LONGEST]):
+            if spelling in words:
+                return words[spelling]
+        return None
 
     def look_up_opening(self, group: str, text: str) -> str | None:
         """As `look_up`, else by the three, two or one words that the text opens with: `Accepted on 4 March`."""
@@ -89,13 +93,19 @@ class Vocabulary:
 
     def mentions(self, group: str, meaning: str, text: str) -> bool:
         """Whether one of the words stands in the text as a word of its own."""
-        return bool(self.pattern(group, meaning).search(fold(text)))
+        return any(self.find(group, meaning, fold(text)))
+
+    def find(self, group: str, meaning: str, text: str) -> Iterator[re.Match[str]]:
+        """Where one of the words stands in the text as a word of its own."""
+        pattern, folded = self.pattern(group, meaning), text.casefold()
+        return pattern.finditer(text) if any(map(folded.__contains__, self._shortest[group, meaning])) else iter(())
 
     def pattern(self, group: str, meaning: str) -> re.Pattern[str]:
         """Any of the words that have a meaning, as words of their own, in a folded text."""
         key = (group, meaning)
         if key not in self._patterns:
-            self._patterns[key] = _any_word(word for word, said in self.group(group).items() if said == meaning)
+            words = [word for word, said in self.group(group).items() if said == meaning]
+            self._patterns[key], self._shortest[key] = _any_word(words), shortest(words)
         return self._patterns[key]
 
 
@@ -108,5 +118,8 @@ def _any_word(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})(?!\w)", re.IGNORECASE)
 
 
-def _before_remark(text: str) -> str:
-    return re.split(r"\s*[(:;,|]|\s[-–—]\s|(?<=\w)\s(?=[^\w\s!-~])", text, maxsplit=1)[0]
+@lru_cache(maxsize=8192)
+def _spellings(text: str) -> tuple[str, ...]:
+    """How a text may stand in a list of words: the whole of it, else what stands before a remark, else each as a label."""
+    said = _REMARK.split(text, maxsplit=1)[0]
+    return tuple(dict.fromkeys((fold(text), fold(said), fold_label(text), fold_label(said))))

@@ -22,6 +22,7 @@ class TimeError(ValueError):
     """A time that is no instant; the text says why and what to write."""
 
 
+@lru_cache(maxsize=1024)
 def zone_named(name: str, words: Vocabulary, home: tzinfo | None = None) -> tzinfo | None:
     """The zone of a name; None when it is none. Abbreviations are capitals, those of three letters in any case. `home` is the workspace's zone, whose own abbreviations are not in
     doubt. Raises TimeError for an abbreviation of several zones, and for a name such as Europe/Nowhere."""

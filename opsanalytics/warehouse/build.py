@@ -6,7 +6,7 @@ A run that dies at any moment leaves the old file as it was, and a temporary one
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from opsanalytics.errors import BusyError, DatabaseError, DestinationError
 from opsanalytics.readers import KINDS, Kind
 from opsanalytics.tables import RECORD_TABLES, TABLES, Row
 from opsanalytics.warehouse.schema import fill
+
+_QUIET = "set enable_progress_bar = false"  # after two seconds it goes to stdout, into the JSON of `load --json`
 
 
 @contextmanager
@@ -47,11 +49,11 @@ def _keep_out_of_git(database: Path) -> None:
         ignore.write_text(f"/.gitignore\n/{database.name}*\n/.{database.name}*\n", encoding="utf-8")
 
 
-def build_database(database: Path, rows: Mapping[str, Sequence[Row]]) -> None:
-    """Writes a new generation beside the old one and puts it in its place. The lock must be held."""
+def build_database(database: Path, rows: Mapping[str, Sequence[Row]], remember: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+    """Writes a new generation beside the old one, with what it is to remember, and puts it in its place. The lock must be held."""
     beside = database.with_name(f".{database.name}.building-{os.getpid()}")
     try:
-        _write(beside, rows)
+        _write(beside, rows, remember)
         _check(beside)
         _settle(beside)
         os.replace(beside, database)
@@ -65,10 +67,12 @@ def build_database(database: Path, rows: Mapping[str, Sequence[Row]]) -> None:
                 leftover.unlink(missing_ok=True)
 
 
-def _write(path: Path, rows: Mapping[str, Sequence[Row]]) -> None:
-    with duckdb.connect(str(path)) as connection:
+def _write(path: Path, rows: Mapping[str, Sequence[Row]], remember: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+    with duckdb.connect(str(path), config={"storage_compatibility_version": "v1.2.0"}) as connection:  # the first with zstd
+        connection.execute(_QUIET)
         connection.execute("begin")
         fill(connection, rows)
+        remember(connection)
         connection.execute("commit")
         connection.execute("checkpoint")
 
@@ -78,6 +82,7 @@ def _check(path: Path) -> None:
     if path.with_name(path.name + ".wal").exists():
         raise DatabaseError(f"{path}: not written to the end")
     with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute(_QUIET)
         for name, sql in invariants().items():
             if broken := connection.execute(sql).fetchall():
                 raise DatabaseError(f"the new tables contradict themselves ({name}: {broken[0]}); the old ones stand. "

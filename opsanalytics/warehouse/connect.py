@@ -6,7 +6,7 @@ In one process DuckDB hands the old file out again while any connection to it is
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -40,6 +40,15 @@ def locked(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def held_open(database: Path) -> Iterator[None]:
+    """Opens a database once for several questions, where it is one: to open a large one takes longer than to ask it."""
+    with ExitStack() as stack:
+        with suppress(DatabaseError):
+            stack.enter_context(locked(database))
+        yield
 
 
 def read_table(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
+from time import time_ns
 from typing import Any
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
@@ -21,25 +25,25 @@ from opsanalytics.findings import Finding, finding
 from opsanalytics.folder import CONFIG
 from opsanalytics.forges import record_address
 from opsanalytics.ledger import keep_ledger
-from opsanalytics.linter import Lint, lint, missing_files, without_ignored
-from opsanalytics.markup.decode import decode
-from opsanalytics.markup.strict_yaml import MarkupError
+from opsanalytics.linter import Lint, Said, lint, missing_files, read_said, without_ignored
 from opsanalytics.markup.words import with_hyphens
-from opsanalytics.readers import KINDS, Kind, read_record
+from opsanalytics.readers import KINDS, Kind
 from opsanalytics.readers.decision_links import resolve_decision_links
 from opsanalytics.readers.reading import Context, Stated
 from opsanalytics.readers.samples import resolve_samples, sum_to_hours
 from opsanalytics.readers.services import resolve_services
 from opsanalytics.repository import Repository, find_repository
 from opsanalytics.tables import RECORD_TABLES, TABLES, Row
-from opsanalytics.tree import Globs, Source, read_commit, read_tree
+from opsanalytics.tree import Globs, Source, look_at_tree, read_commit
 from opsanalytics.warehouse.answers import findings
 from opsanalytics.warehouse.build import build_database, loading
-from opsanalytics.warehouse.connect import read_rows, read_table
-from opsanalytics.warehouse.parquet import SUFFIX, as_text
+from opsanalytics.warehouse.connect import held_open, read_rows, read_table
+from opsanalytics.warehouse.memory import Memory, recall, remember
+from opsanalytics.warehouse.parsers import Job, tell_all
 from opsanalytics.warehouse.past import Past
 from opsanalytics.warehouse.slots import promised_slots
-from opsanalytics.warehouse.versions import read_versions
+from opsanalytics.warehouse.told import Told
+from opsanalytics.warehouse.versions import code, read_versions, reader_of
 from opsanalytics.workspace import Workspace, workspace_of
 
 Progress = Callable[[str], None]
@@ -64,7 +68,10 @@ class Records:
     findings: list[Finding] = field(default_factory=list)
     ids: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     """By table, the ids that are taken, spelled alike, and the file that took each."""
+    numbers: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(lambda: 2))
+    """By column and claimed id, the next number that tells another claim of it apart."""
     stated: dict[str, list[Stated]] = field(default_factory=dict)
+    said: dict[str, Said] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         states = Counter(row["status"] for row in self.files)
@@ -84,6 +91,19 @@ class LoadResult:
         return {"files": self.files, "rows": self.rows, "database": str(self.database), "git_commit": self.git_commit}
 
 
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """The rows of a load live until it ends, and Python would look through all of them again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_without_collection()
 def load(
     workspace: Workspace,
     *,
@@ -107,13 +127,16 @@ def load(
     else:
         then, moment = _stand(workspace, repository, as_of, now or datetime.now(UTC).replace(tzinfo=None))
     with loading(database, own_folder=database == workspace.database):
-        latest = _remembered(database, is_ours=database == workspace.database)
-        sight = _look(then, repository, moment, progress, refusal)
-        if not full and latest and latest[-1]["fingerprint"] == sight.fingerprint:
-            return _unchanged(database, latest[-1])
-        records, load_row = _read(sight, () if full else (database, workspace.database), progress)
+        memories = () if full else (database, workspace.database)
+        with held_open(database):
+            latest = _remembered(database, is_ours=database == workspace.database)
+            sight = _look(then, repository, moment, memories, progress, refusal)
+            if not full and latest and latest[-1]["fingerprint"] == sight.fingerprint:
+                return _unchanged(database, latest[-1])
+        sight = _with_contents(sight, progress)
+        records, load_row = _read(sight, memories, progress)
         load_row["load_id"] = latest[-1]["load_id"] + 1 if latest else 1
-        _put(records, [*latest[1 - REMEMBERED_LOADS :], load_row], database, progress)
+        _put(records, [*latest[1 - REMEMBERED_LOADS :], load_row], database, sight, progress)
     return _result(database, records, load_row["git_commit"])
 
 
@@ -126,53 +149,75 @@ def read_as_it_stood(workspace: Workspace, at: datetime, head: str, memories: Co
     if repository is None:
         raise RepositoryError(f"{workspace.root} is not in a git repository")
     then, moment = _as_set_then(workspace, repository, Moment(at, _last_commit(repository, at, head)))
-    records, load_row = _read(_look(then, repository, moment), memories)
+    records, load_row = _read(_with_contents(_look(then, repository, moment, memories)), memories)
     return _tables(records, [load_row | {"load_id": 1}])
+
+
+Sources = dict[str, list[Source]]
+Files = dict[str, list[Told]]  # by kind
 
 
 @dataclass(frozen=True)
 class _Sight:
-    """What a load has before it, before it reads any of it. The workspace is set as it was at that moment."""
+    """What a load has before it, before it makes tables of it. The workspace is set as it was at that moment. `files` are what
+    they were told to be by a memory, or read where it did not know them."""
 
     workspace: Workspace
     repository: Repository | None
     moment: Moment
     commit: str | None
+    began_ns: int
+    context: Context
     sources: Sources
-    texts: dict[str, str]
+    memory: Memory
+    files: Files
     missing: frozenset[str]
     refusal: list[Finding]
-
-    @property
-    def fingerprint(self) -> str:
-        seen = [self.commit, _cut_at(self.repository, self.commit)]
-        return _fingerprint(self.workspace, self.moment, seen, self.sources, self.missing)
+    fingerprint: str
 
 
 def _look(
-    workspace: Workspace, repository: Repository | None, moment: Moment, progress: Progress = lambda said: None,
-    refusal: Collection[Finding] = (),
+    workspace: Workspace, repository: Repository | None, moment: Moment, memories: Collection[Path],
+    progress: Progress = lambda said: None, refusal: Collection[Finding] = (),
 ) -> _Sight:
+    began_ns = time_ns()
     sources = read_sources(workspace, repository, moment, progress)
     commit = moment.commit or (repository.head() if repository else None)
-    texts = _texts(workspace, sources)
-    missing = missing_files(texts, _existence(workspace, repository, moment))
-    return _Sight(workspace, repository, moment, commit, sources, texts, missing, list(refusal))
+    memory = recall(memories, reader_of(workspace))
+    context = replace(workspace.context, now=moment.as_of)
+    known = {kind: [memory.of(kind, source) for source in found] for kind, found in sources.items()}
+    files = _read_files(sources, known, context, commit, progress)
+    settings = _said_of_settings(workspace, context)
+    targets = [*(target for _, _, target in settings.links), *(target for found in files.values() for told in found for target in told.targets)]
+    missing = missing_files(targets, _existence(workspace, repository, moment))
+    fingerprint = _fingerprint(workspace, moment, [commit, _cut_at(repository, commit)], files, missing)
+    return _Sight(workspace, repository, moment, commit, began_ns, context, sources, memory, files, missing, list(refusal), fingerprint)
+
+
+def _said_of_settings(workspace: Workspace, context: Context) -> Said:
+    return read_said(CONFIG, workspace.config.decode(errors="replace"), context.words)
+
+
+def _with_contents(sight: _Sight, progress: Progress = lambda said: None) -> _Sight:
+    """With what was read of the files that are as they were; what the memory keeps nothing of is read again."""
+    packed = sight.memory.packed()
+    known = {kind: [told.with_contents(packed.get((kind, told.path))) for told in found] for kind, found in sight.files.items()}
+    return replace(sight, files=_read_files(sight.sources, known, sight.context, sight.commit, progress))
 
 
 def _read(sight: _Sight, memories: Collection[Path], progress: Progress = lambda said: None) -> tuple[Records, Row]:
     """Everything that is in sight, and the row of the load, which has no id yet."""
-    workspace, moment = sight.workspace, sight.moment
-    context = replace(workspace.context, now=moment.as_of)
-    records = gather(sight.sources, context, progress, _read_past(sight, memories, context, progress))
+    workspace, moment, context = sight.workspace, sight.moment, sight.context
+    records = _combine(sight.files, context, _read_past(sight, memories, context, progress))
+    records.said = {CONFIG: _said_of_settings(workspace, context), **records.said}
     records.rows["history_state"] = records.rows["history_state"] or [{"standing": "refused" if sight.refusal else "none"}]
     _take_annotations(records, workspace)
     records.findings += [*workspace.findings, *moment.findings, *sight.refusal]
     records.rows["ritual_slots"] = _slots(records, workspace, moment)
-    load_row = _load_row(workspace, sight.repository, moment, sight.sources, records)
+    load_row = _load_row(sight, records)
     progress("checking the record")
-    record = Lint(records.rows, sight.texts, records.stated, sight.missing, workspace.context, moment.as_of)
-    records.findings = list(without_ignored([*records.findings, *lint(record)], sight.texts))
+    record = Lint(records.rows, records.said, records.stated, sight.missing, context, moment.as_of)
+    records.findings = list(without_ignored([*records.findings, *lint(record)], records.said))
     return records, load_row | {"git_commit": sight.commit, "record_address": _record_address(sight), "fingerprint": sight.fingerprint}
 
 
@@ -263,11 +308,8 @@ def _end_of(day: date, zone: ZoneInfo) -> datetime:
         raise RepositoryError(f"`{day}` is at the end of the calendar; name a day that a record can have") from None
 
 
-Sources = dict[str, list[Source]]
-
-
 def read_sources(workspace: Workspace, repository: Repository | None, moment: Moment, progress: Progress) -> Sources:
-    """The files of each kind of record."""
+    """The files of each kind of record; of the working tree, none of them opened."""
     sources = {}
     for kind in KINDS:
         progress(f"looking for {kind}")
@@ -275,18 +317,26 @@ def read_sources(workspace: Workspace, repository: Repository | None, moment: Mo
         if moment.commit and repository:
             sources[kind] = read_commit(repository, moment.commit, globs)
         else:
-            sources[kind] = read_tree(workspace.root, globs)
+            sources[kind] = look_at_tree(workspace.root, globs)
     return sources
 
 
-def _texts(workspace: Workspace, sources: Sources) -> dict[str, str]:
-    """The files that are text, and ops.yml, by path."""
-    texts = {CONFIG: workspace.config.decode(errors="replace")}
-    for source in (source for files in sources.values() for source in files if source.data is not None):
-        if not source.path.endswith(SUFFIX):
-            with suppress(MarkupError):
-                texts[source.path] = decode(source.data or b"")
-    return texts
+def _read_files(
+    sources: Sources, known: Mapping[str, Sequence[Told | None]], context: Context, commit: str | None, progress: Progress
+) -> Files:
+    """Reads those of which nothing is known."""
+    jobs = [(kind, source) for kind, found in sources.items() for source, told in zip(found, known[kind], strict=True) if not told]
+    told = _counted(tell_all(jobs, context, commit or "0" * 40), jobs, progress)
+    return {kind: [each or next(told) for each in found] for kind, found in known.items()}
+
+
+def _counted(told: Iterable[Told], jobs: Sequence[Job], progress: Progress) -> Iterator[Told]:
+    of, read = Counter(kind for kind, _ in jobs), Counter[str]()
+    for (kind, _), each in zip(jobs, told, strict=True):
+        read[kind] += 1
+        if read[kind] % 100 == 0:
+            progress(f"reading {kind}: {read[kind]} of {of[kind]}")
+        yield each
 
 
 def _existence(workspace: Workspace, repository: Repository | None, moment: Moment) -> Callable[[str], bool]:
@@ -316,16 +366,18 @@ def _read_past(sight: _Sight, memories: Collection[Path], context: Context, prog
         return None
 
 
-def gather(
-    sources: Sources, context: Context, progress: Progress = lambda said: None, past: Past | None = None
-) -> Records:
-    """Reads every file, and settles what only all of them together can tell: equal ids and links between records."""
+def gather(sources: Sources, context: Context, progress: Progress = lambda said: None) -> Records:
+    """The records of files, none of which is known."""
+    nothing = {kind: [None] * len(found) for kind, found in sources.items()}
+    return _combine(_read_files(sources, nothing, context, None, progress), context)
+
+
+def _combine(files: Files, context: Context, past: Past | None = None) -> Records:
+    """Settles what only all files together can tell: equal ids and links between records."""
     records = Records()
-    for name, files in sources.items():
-        for number, source in enumerate(files, 1):
-            if number % 100 == 0:
-                progress(f"reading {name}: {number} of {len(files)}")
-            _take(records, KINDS[name], source, context, past)
+    for kind, found in files.items():
+        for told in found:
+            _take(records, KINDS[kind], told, past)
     if past:
         records.findings += past.settle(records.rows)
     _resolve_links(records)
@@ -349,32 +401,30 @@ def _slots(records: Records, workspace: Workspace, moment: Moment) -> list[Row]:
     return list(promised_slots(records.rows["rituals"], records.rows["ritual_sessions"], as_of))
 
 
-def _take(records: Records, kind: Kind, source: Source, context: Context, past: Past | None) -> None:
-    text = as_text(source)
-    if text.data is None:
-        status = "rejected" if text.is_refused else "ignored"
-        if text.is_refused:
-            records.findings.append(finding("OPS101", source.path, 1, 1, text.problem or ""))
-        _note_file(records, kind, source, status, 0, text.problem)
+def _take(records: Records, kind: Kind, told: Told, past: Past | None) -> None:
+    if told.packed is None:
+        status = "rejected" if told.is_refused else "ignored"
+        if told.is_refused:
+            records.findings.append(finding("OPS101", told.path, 1, 1, told.problem or ""))
+        _note_file(records, kind, told, status, 0, told.problem)
         return
-    reading = read_record(kind, source.path, text.data, context)
-    records.stated[source.path] = reading.stated
+    reading, said = told.unpacked()
+    records.stated[told.path], records.said[told.path] = reading.stated, said
     if past:
-        past.see(kind.name, source, reading)
+        past.see(kind.name, told.path, told.blob_id, reading)
     _tell_apart(records, kind, reading.rows)
     for table, rows in reading.rows.items():
         records.rows[table] += rows
     count = len(reading.rows.get(kind.table, ()))
     records.findings += reading.findings
     if reading.ignored or count:
-        _note_file(records, kind, source, "ignored" if reading.ignored else "loaded", count, reading.ignored)
+        _note_file(records, kind, told, "ignored" if reading.ignored else "loaded", count, reading.ignored)
     else:
-        _note_file(records, kind, source, "rejected", 0, reading.findings[0].message)
+        _note_file(records, kind, told, "rejected", 0, reading.findings[0].message)
 
 
-def _note_file(records: Records, kind: Kind, source: Source, status: str, count: int, reason: str | None) -> None:
-    size = None if source.data is None else len(source.data)
-    records.files.append({"path": source.path, "record_kind": kind.name, "sha256": source.sha256, "bytes": size,
+def _note_file(records: Records, kind: Kind, told: Told, status: str, count: int, reason: str | None) -> None:
+    records.files.append({"path": told.path, "record_kind": kind.name, "sha256": told.sha256, "bytes": told.size,
                           "status": status, "records": count, "reason": reason})  # fmt: skip
 
 
@@ -399,9 +449,9 @@ def _tell_apart(records: Records, kind: Kind, rows: dict[str, list[Row]]) -> Non
 
 
 def _give_other_id(records: Records, rows: dict[str, list[Row]], row: Row, key: str, taken: dict[str, str]) -> None:
-    claimed, number = row[key], 2
-    while _same(f"{claimed}~{number}") in taken:
-        number += 1
+    claimed = row[key]
+    number = next(each for each in count(records.numbers[key, claimed]) if _same(f"{claimed}~{each}") not in taken)
+    records.numbers[key, claimed] = number + 1
     said = f"`{claimed}` is the id of {taken[_same(claimed)]} too; loaded as `{claimed}~{number}`"
     records.findings.append(finding("OPS102", row["source_path"], row["source_line"], 1, said))
     _rename(rows, claimed, f"{claimed}~{number}")
@@ -411,6 +461,7 @@ def _give_other_id(records: Records, rows: dict[str, list[Row]], row: Row, key: 
 _LOOK_ALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХаеѕіјорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTYXaesijopcyxABEZHIKMNOPTYXo")
 
 
+@lru_cache(maxsize=1024)
 def _same(record_id: str) -> str:
     return with_hyphens(normalize("NFKC", record_id).translate(_LOOK_ALIKES)).casefold()
 
@@ -451,16 +502,15 @@ def _resolve_pages(records: Records, known: dict[str, str]) -> None:
         records.findings.append(finding("OPS124", path, pages[0]["source_line"], 1, said))
 
 
-def _load_row(
-    workspace: Workspace, repository: Repository | None, moment: Moment, sources: Sources, records: Records
-) -> Row:
+def _load_row(sight: _Sight, records: Records) -> Row:
+    workspace = sight.workspace
     settings = workspace.settings
     counts = {f"files_{state}": count for state, count in records.counts().items()}
     return {
         "loaded_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         "workspace": str(workspace.root),
-        "dirty": _is_dirty(workspace, repository, moment, sources, records),
-        "as_of": moment.as_of.replace(microsecond=0),
+        "dirty": _is_dirty(sight, records),
+        "as_of": sight.moment.as_of.replace(microsecond=0),
         "tool_version": __version__,
         "company": workspace.company,
         "zone": settings.zone or "UTC",
@@ -471,39 +521,38 @@ def _load_row(
     }
 
 
-def _is_dirty(
-    workspace: Workspace, repository: Repository | None, moment: Moment, sources: Sources, records: Records
-) -> bool | None:
+def _is_dirty(sight: _Sight, records: Records) -> bool | None:
     """Whether the records and settings that were read are not the commit's, by the ids that git gives to contents; None, with a
     finding, when git cannot list them."""
-    if repository is None:
+    if sight.repository is None:
         return None
-    if moment.commit:
+    if sight.moment.commit:
         return False
-    globs = [Globs(workspace.globs(kind)) for kind in KINDS]
+    globs = [Globs(sight.workspace.globs(kind)) for kind in KINDS]
     try:
-        listed = repository.files("HEAD")
+        listed = sight.repository.files("HEAD")
     except RepositoryError as error:
         records.findings.append(_git_says(error))
         return None
     regular = {blob.path: blob.object_id for blob in listed if blob.mode.startswith("100")}
-    committed = {path: each for path, each in regular.items() if any(kind.match(path) for kind in globs)}
+    files = [each for found in sight.files.values() for each in found]
+    read = {each.path: each.blob_id for each in files if each.blob_id}
+    unread = {each.path for each in files if not each.blob_id}
+    committed = {path: each for path, each in regular.items() if path in read or any(kind.match(path) for kind in globs)}
     like = next(iter(regular.values()), "0" * 40)
-    read = {source.path: source.blob_id(like) for files in sources.values() for source in files if source.data is not None}
-    unread = {source.path for files in sources.values() for source in files if source.data is None}
-    is_set_alike = regular.get(CONFIG, Source(CONFIG, b"").blob_id(like)) == Source(CONFIG, workspace.config).blob_id(like)
+    is_set_alike = regular.get(CONFIG, Source(CONFIG, b"").blob_id(like)) == Source(CONFIG, sight.workspace.config).blob_id(like)
     return not is_set_alike or {path: each for path, each in committed.items() if path not in unread} != read
 
 
 def _fingerprint(
-    workspace: Workspace, moment: Moment, seen: list[str | None], sources: Sources, missing: Collection[str]
+    workspace: Workspace, moment: Moment, seen: list[str | None], files: Files, missing: Collection[str]
 ) -> str:
     """Of everything that the tables depend on; of files that are linked to, whether they are there. Of the clock only the day counts: it is what open and overdue go by."""
     zone = workspace.zone or ZoneInfo("UTC")
     day = moment.as_of.replace(tzinfo=UTC).astimezone(zone).date()
-    files = {kind: [(source.path, source.sha256, source.problem) for source in found] for kind, found in sources.items()}
-    said = json.dumps([__version__, str(workspace.root), workspace.config.decode(errors="replace"), str(day),
-                       seen, files, sorted(missing)])  # fmt: skip
+    read = {kind: [(each.path, each.sha256, each.problem) for each in found] for kind, found in files.items()}
+    said = json.dumps([__version__, code(), str(workspace.root), workspace.config.decode(errors="replace"), str(day),
+                       seen, read, sorted(missing)])  # fmt: skip
     return sha256(said.encode()).hexdigest()
 
 
@@ -523,9 +572,9 @@ def _remembered(database: Path, *, is_ours: bool) -> list[Row]:
     return []
 
 
-def _put(records: Records, loads: list[Row], database: Path, progress: Progress) -> None:
+def _put(records: Records, loads: list[Row], database: Path, sight: _Sight, progress: Progress) -> None:
     progress("writing the tables")
-    build_database(database, _tables(records, loads))
+    build_database(database, _tables(records, loads), lambda connection: remember(connection, sight.files, reader_of(sight.workspace), sight.began_ns))
 
 
 def _tables(records: Records, loads: list[Row]) -> dict[str, list[Row]]:

@@ -13,7 +13,6 @@ from opsanalytics.findings import Finding, finding
 from opsanalytics.readers import KINDS
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.tables import TABLES, Row
-from opsanalytics.tree import Source
 from opsanalytics.warehouse.lives import Life, Lives, Snapshot, Stamp
 from opsanalytics.warehouse.versions import KEPT, Versions, snapshot_of
 
@@ -47,13 +46,13 @@ class Past:
         self.context = context
         self.files: dict[Place, Current | None] = {}
 
-    def see(self, kind: str, source: Source, reading: Reading) -> None:
+    def see(self, kind: str, path: str, blob: str | None, reading: Reading) -> None:
         if kind not in KEPT:
             return
         snapshot = snapshot_of(kind, reading)
-        self.files[kind, source.path] = _current(kind, snapshot, reading) if snapshot else None
-        if blob := source.blob_id(self.versions.state["git_commit"]):
-            self.versions.snapshots[kind, source.path, blob] = snapshot
+        self.files[kind, path] = _current(kind, snapshot, reading) if snapshot else None
+        if blob:
+            self.versions.snapshots[kind, path, blob] = snapshot
 
     def settle(self, rows: dict[str, list[Row]]) -> list[Finding]:
         """Dates and names the promises in `rows`; adds those that are gone, all events and changes, and the versions."""

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from opsanalytics.tables import TABLES, Table
+from opsanalytics.tables import TABLES, Column, Table
+
+if TYPE_CHECKING:
+    import pandas as pd  # a load that writes nothing does without
 
 # Views of which every question of a promise asks, and that take longer to compute than to read.
 KEPT = ("promise_writings", "promise_facts")
@@ -53,26 +56,43 @@ def table_sql(table: Table) -> str:
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Appends rows as one typed JSON array: one statement a table, whatever the number of rows.
+    """Appends rows column by column: one statement a table, whatever the number of rows.
 
-    Values are str, int, float, bool, list of str, aware or naive UTC datetime, date or None; a missing key is NULL.
+    Values are str, int, float, bool, list of str, aware or naive UTC datetime, date or None; a missing key is NULL. DuckDB refuses
+    what does not fit its column.
     """
-    batch = [{name: row.get(name) for name in table.column_names} for row in rows]
-    if not batch:
-        return 0
-    shape = json.dumps([{column.name: [column.sql_type[:-2]] if column.sql_type.endswith("[]") else column.sql_type
-                         for column in table.columns}])
-    # Bound as text: `from_json_strict` refuses a value that does not fit its column, where `from_json` makes it NULL.
-    connection.execute(
-        f"insert into {table.name} by name select unnest(from_json_strict(?, '{shape}'), recursive := true)",
-        [json.dumps(batch, default=_as_json)],
-    )
+    import pandas as pd
+
+    batch = list(rows)
+    if batch:
+        frame = pd.DataFrame({column.name: _values(column, [row.get(column.name) for row in batch]) for column in table.columns})
+        connection.register("batch", frame)
+        connection.execute(f"insert into {table.name} select {', '.join(map(_taken, table.columns))} from batch")
+        connection.unregister("batch")
     return len(batch)
 
 
-def _as_json(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None).isoformat(sep=" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"no column takes a {type(value).__name__}")
+def _taken(column: Column) -> str:
+    return f"""from_json_strict("{column.name}", '["VARCHAR"]')""" if column.kind == "texts" else f'"{column.name}"'
+
+
+# By kind: what its values are, and how pandas keeps them, so that DuckDB guesses no type from a sample.
+_KEPT_AS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "integer": (int, "Int64"), "number": ((int, float), "Float64"), "boolean": (bool, "boolean"),
+    "instant": (datetime, "datetime64[us]"), "day": (date, "datetime64[s]"),
+}  # fmt: skip
+
+
+def _values(column: Column, values: list[Any]) -> pd.Series[Any]:
+    """As what they are; of other types as text, which DuckDB casts or refuses."""
+    import pandas as pd
+
+    if column.kind == "texts":
+        return pd.Series([None if each is None else json.dumps(each) for each in values], dtype="str")
+    if column.kind == "instant":
+        values = [each.replace(tzinfo=None) if isinstance(each, datetime) else each for each in values]
+    types = set(map(type, values)) - {type(None)}
+    fits, kept_as = _KEPT_AS.get(column.kind, (str, "str"))
+    if all(issubclass(each, fits) for each in types):
+        return pd.Series(values, dtype=kept_as)
+    return pd.Series([None if each is None else str(each) for each in values], dtype="str")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import opsanalytics
 from opsanalytics import __version__
 from opsanalytics.errors import DatabaseError, QueryError, RepositoryError
 from opsanalytics.history import Version, read_history
@@ -94,7 +96,7 @@ def read_versions(workspace: Workspace, repository: Repository, commit: str, mem
 
     Raises RepositoryError when git cannot tell.
     """
-    reader = _reader(workspace)
+    reader = reader_of(workspace)
     known = next(filter(None, (_recall(database, repository, reader, commit) for database in memories)), None)
     kinds = _kinds_of(workspace)
     since = known.state["git_commit"] if known else None
@@ -168,11 +170,18 @@ def _key(row: Row) -> Key:
     return row["record_kind"], row["path"], row["blob_id"]
 
 
-def _reader(workspace: Workspace) -> str:
-    """What the reading of a version depends on beside its bytes."""
+def reader_of(workspace: Workspace) -> str:
+    """What the reading of a file depends on beside its bytes."""
     columns = {table.name: table.column_names for table in TABLES.values()}
-    said = [__version__, columns, str(workspace.root), workspace.config.decode(errors="replace")]
+    said = [__version__, code(), columns, str(workspace.root), workspace.config.decode(errors="replace")]
     return sha256(json.dumps(said).encode()).hexdigest()
+
+
+def code() -> list[tuple[str, int, int]]:
+    """What changes with the program's own files, as they lie on the disk: in a checkout its version tells nothing."""
+    folder = Path(opsanalytics.__file__).parent
+    paths = [f"{at}/{name}" for at, _, names in os.walk(folder) if not at.endswith("__pycache__") for name in names]
+    return sorted((path, about.st_size, about.st_mtime_ns) for path, about in zip(paths, map(os.stat, paths), strict=True))
 
 
 def _recall(database: Path, repository: Repository, reader: str, commit: str) -> Versions | None:

@@ -92,7 +92,7 @@ def sql(text: str, values: list[Any] | None = None) -> pandas.DataFrame:
 def table(name: str) -> pandas.DataFrame:
     """A whole table or view of the warehouse. Instants are naive UTC; a missing value is what the file does not say."""
     names = [row[0] for row in connect().execute(
-        "select table_name from information_schema.tables where table_catalog = 'ops' order by table_name").fetchall()]  # fmt: skip
+        "select table_name from information_schema.tables where table_catalog = 'ops' and table_schema = 'main' order by table_name").fetchall()]  # fmt: skip
     if name not in names:
         raise UsageError(f"there is no table `{name}`; there are {', '.join(names)}")
     return connect().execute(f'select * from ops."{name}"').df()

@@ -101,7 +101,7 @@ class TestHistory:
         def read() -> None:
             past = Past(read_versions(workspace, repository, repository.head(), ()), context)
             for source, reading in readings:
-                past.see("incidents", source, reading)
+                past.see("incidents", source.path, source.blob_id("0" * 40), reading)
             past.settle(rows)
 
         benchmark.pedantic(read, rounds=1)

@@ -19,6 +19,7 @@ from opsanalytics.tree import MAX_BYTES
 from opsanalytics.warehouse import build
 from opsanalytics.warehouse.connect import locked, read_rows
 from opsanalytics.warehouse.load import LoadResult, load
+from opsanalytics.warehouse.schema import create_schema, insert_rows
 from opsanalytics.workspace import read_workspace
 
 Write = Callable[..., Path]
@@ -427,11 +428,33 @@ class TestFacts:
 
 def test_no_column_takes_a_word_that_is_not_allowed(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "x.duckdb")) as connection:
-        from opsanalytics.warehouse.schema import create_schema, insert_rows
-
         create_schema(connection)
         row = {"incident_id": "I", "kind": "surprise", "status": "open", "source_path": "a", "source_line": 1}
         insert_rows(connection, TABLES["incidents"], [row])
     with locked(tmp_path / "x.duckdb") as connection:
         broken = {name: connection.execute(sql).fetchall() for name, sql in build.invariants().items()}
     assert broken["incidents.kind is one of 'incident', 'maintenance', 'notice', 'drill', 'false-alarm'"] == [("surprise",)]
+
+
+REQUIRED = {"kind": "incident", "status": "open", "source_path": "a", "source_line": 1}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("started_at", "yesterday"), ("started_on", 5), ("severity_rank", "high"), ("stated_duration_minutes", "long")],
+)
+def test_a_value_that_does_not_fit_its_column_is_refused(column: str, value: object) -> None:
+    with duckdb.connect() as connection:
+        create_schema(connection)
+        with pytest.raises(duckdb.Error):
+            insert_rows(connection, TABLES["incidents"], [{"incident_id": "I", column: value, **REQUIRED}])
+
+
+def test_the_type_of_a_column_is_known_whatever_its_first_rows_hold() -> None:
+    told = {"title": "Slow", "started_at": NOW, "started_on": NOW.date(), "severity_rank": 2, "stated_duration_minutes": 1.5}
+    rows = [{"incident_id": f"I{number}", **REQUIRED, **(told if number == 2999 else {})} for number in range(3000)]
+    with duckdb.connect() as connection:
+        create_schema(connection)
+        assert insert_rows(connection, TABLES["incidents"], rows) == 3000
+        kept = connection.execute(f"select {', '.join(told)} from incidents where title is not null").fetchall()
+    assert kept == [tuple(told.values())]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyromark
 import pytest
 
 from opsanalytics.readers import KINDS, read_record
@@ -296,3 +298,40 @@ def test_every_meaning_in_the_vocabulary_is_one_that_the_table_allows():
     columns = {column.name: column.allowed for column in TABLES["incidents"].columns}
     for name in ("kind", "status", "detected_by"):
         assert set(built_in_words()[name]) <= set(columns[name])
+
+
+# --- the work of one file
+
+
+WHOLE = f"""# Mail is late
+
+Incident ID: INC-20260304-01
+{START}
+Severity: SEV-1
+
+## Timeline
+- T0 detection: 14:05 — a customer called
+- T+30 resolved: the queue ran dry
+
+## Follow-ups
+- [x] Watch the queue — Ana — Due 2026-03-20 (done 2026-03-18)
+
+## Communications checklist
+- [x] Status doc created
+"""
+
+
+def test_a_file_is_parsed_as_markdown_once(monkeypatch: pytest.MonkeyPatch):
+    parsed: list[str] = []
+    parse = pyromark.events_with_range
+    monkeypatch.setattr(pyromark, "events_with_range", lambda text, **options: parsed.append(text) or parse(text, **options))
+    read(WHOLE)
+    assert len(parsed) == 1
+
+
+def test_patterns_that_depend_on_the_words_are_made_for_the_first_file_only(monkeypatch: pytest.MonkeyPatch):
+    read(WHOLE)
+    made: list[Any] = []
+    monkeypatch.setattr(re, "compile", lambda *pattern: made.append(pattern))
+    read(WHOLE.replace("SEV-1", "SEV-2").replace("2026", "2025"))
+    assert made == []

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from opsanalytics.linter import Lint, lint, missing_files
+from opsanalytics.linter import Lint, lint, missing_files, read_said
 from opsanalytics.readers import KINDS, read_record
 from opsanalytics.readers.reading import Context
 from opsanalytics.readers.vocabulary import Vocabulary
@@ -19,7 +19,7 @@ TIMES = "Start Time (UTC): 2026-03-04 06:10\nDetected: 2026-03-04 06:25 UTC\nMit
 def found(text: str, code: str, kind: str = "incidents", path: str = "ops/incidents/a.md") -> list[str]:
     context = Context(WORDS)
     reading = read_record(KINDS[kind], path, text.encode(), context)
-    record = Lint(reading.rows, {path: text}, {path: reading.stated}, set(), context, datetime(2026, 10, 1))
+    record = Lint(reading.rows, {path: read_said(path, text, WORDS)}, {path: reading.stated}, set(), context, datetime(2026, 10, 1))
     return [f"{each.line}:{each.col}" for each in lint(record) if each.code == code]
 
 
@@ -140,7 +140,8 @@ class TestPromises:
 
 
 def missing(text: str, files: Iterable[str] = ()) -> list[str]:
-    return sorted(missing_files({"ops/incidents/a.md": text}, set(files).__contains__))
+    links = read_said("ops/incidents/a.md", text, WORDS).links
+    return sorted(missing_files((target for _, _, target in links), set(files).__contains__))
 
 
 class TestLinks:

@@ -428,6 +428,27 @@ def test_what_stands_behind_a_time_is_left_as_it_is(text: str):
         assert stamp is None or text.rstrip().endswith(rest.rstrip())
 
 
+def test_every_text_that_is_a_time_is_one_at_the_start_of_a_sentence_too():
+    """Whatever word it opens with, in whatever case."""
+    words = {word for group in ("months", "weekdays", "time_words") for word in WORDS.group(group)}
+    opened = {
+        word
+        for word in words
+        for spelling in (word, word.upper(), word.title(), f"({word})")
+        for behind in ("", " 2026-03-04", " 14:02", ", 4 March 2026 14:02", " 4, 2026", ". 4 2026 14:02", "4 2026 14:02")
+        if opens_with_a_time(f"{spelling}{behind}")
+    }
+    assert len(opened) >= 80
+
+
+def opens_with_a_time(text: str) -> bool:
+    with suppress(TimeError):
+        CLOCKWORK.span(text)
+        assert CLOCKWORK.leading_stamp(f"{text} - it began")[0] is not None, text
+        return True
+    return False
+
+
 @settings(deadline=None)
 @given(st.dates(date(1990, 1, 1), date(2099, 12, 31)), st.sampled_from(["%Y-%m-%d", "%d %B %Y", "%B %d, %Y", "%d-%b-%Y", "%Y%m%d", "%a %b %d %Y", "%Y/%m/%d"]))
 def test_a_day_reads_as_itself_in_every_form_that_leaves_no_doubt(day: date, form: str):

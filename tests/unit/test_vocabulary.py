@@ -33,3 +33,14 @@ def test_a_language_writes_each_word_of_a_group_once():
         for group, meanings in language.items():
             words = [word for spellings in meanings.values() for word in spellings]
             assert len(words) == len(set(words)), group
+
+
+@pytest.mark.parametrize("group", ["action_words", "title_kinds", "checks", "people"])
+def test_a_word_is_found_in_whatever_case_and_as_a_word_of_its_own(group: str):
+    words = Vocabulary()
+    said = words.group(group)
+    assert len(said) >= 3
+    for word, meaning in said.items():
+        for spelling in (word, word.upper(), word.title()):
+            assert spelling in {found[0] for found in words.find(group, meaning, f"({spelling}) it {spelling}s")}, spelling
+            assert list(words.find(group, meaning, f"it{spelling}it")) == []

@@ -1,0 +1,96 @@
+"""What each file told the load that made a database, kept in it: a later load opens only the files that are not as they were.
+
+A file is as it was when its size, its time and its place on the disk are those that the load saw. Of a file that was written just
+before that load no time is kept, since it may have been written again within the same tick of the clock. A database without this
+memory is loaded whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from opsanalytics.errors import DatabaseError
+from opsanalytics.tree import Mark, Source
+from opsanalytics.warehouse.connect import locked
+from opsanalytics.warehouse.told import Told
+
+Key = tuple[str, str]  # kind, path
+
+_CLOCK_TICK_NS = 2_000_000_000  # the coarsest that a file system has
+_BY_THE_CLOCK = frozenset({"oncall"})  # kinds whose readers ask what time it is
+_COLUMNS = "record_kind, path, sha256, blob_id, bytes, problem, is_refused, targets, mtime_ns, inode"
+_SCHEMA = """
+create schema memory;
+create table memory.files (
+    reader varchar, record_kind varchar, path varchar, sha256 varchar, blob_id varchar, bytes bigint, problem varchar,
+    is_refused boolean, targets varchar, mtime_ns bigint, inode ubigint, packed blob using compression zstd
+)"""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """`files` are without what was read of them, which is fetched once it is needed."""
+
+    database: Path | None = None
+    files: Mapping[Key, Told] = field(default_factory=dict)
+
+    def of(self, kind: str, source: Source) -> Told | None:
+        """What is known of a file that need not be read, or not be parsed, again."""
+        known = self.files.get((kind, source.path))
+        if known is None or (source.mark and known.mark == source.mark):
+            return known
+        return known._replace(mark=source.mark) if known.sha256 and known.sha256 == source.read().sha256 else None
+
+    def packed(self) -> dict[Key, bytes]:
+        if self.database is None:
+            return {}
+        with locked(self.database) as connection:
+            rows = connection.execute("select record_kind, path, packed from memory.files where packed is not null").fetchall()
+        return {(kind, path): packed for kind, path, packed in rows}
+
+
+def recall(databases: Iterable[Path], reader: str) -> Memory:
+    """Of the first database that has one, made by the same readers."""
+    for database in databases:
+        with suppress(DatabaseError, duckdb.Error), locked(database) as connection:
+            rows = connection.execute(f"select {_COLUMNS} from memory.files where reader = ?", [reader]).fetchall()
+            if rows:
+                return Memory(database, {(row[0], row[1]): _told(*row[1:]) for row in rows})
+    return Memory()
+
+
+def _told(path: str, sha256: str | None, blob_id: str | None, size: int | None, problem: str | None, is_refused: bool,
+          targets: str | None, mtime_ns: int | None, inode: int | None) -> Told:  # fmt: skip
+    mark = None if size is None or mtime_ns is None or inode is None else Mark(size, mtime_ns, inode)
+    return Told(path, mark, sha256, blob_id, size, problem, is_refused, tuple(json.loads(targets)) if targets else ())
+
+
+def remember(connection: duckdb.DuckDBPyConnection, told: Mapping[str, Sequence[Told]], reader: str, began_ns: int) -> None:
+    """`began_ns` is when the load began to look at the files."""
+    import pandas as pd
+
+    rows = [_row(kind, each, began_ns) for kind, files in told.items() for each in files if each.sha256]
+    connection.execute(_SCHEMA)
+    if rows:
+        frame = pd.DataFrame({name: pd.Series(column, dtype=_DTYPES.get(name, "str")) for name, column in zip(_NAMES, zip(*rows, strict=True), strict=True)})
+        connection.register("batch", frame)
+        connection.execute(f"insert into memory.files select ? as reader, {_COLUMNS}, nullif(packed, ''::blob) from batch", [reader])
+        connection.unregister("batch")
+
+
+_NAMES = (*_COLUMNS.split(", "), "packed")
+_DTYPES = {"bytes": "Int64", "is_refused": "boolean", "mtime_ns": "Int64", "inode": "UInt64", "packed": "object"}
+
+
+def _row(kind: str, told: Told, began_ns: int) -> tuple[Any, ...]:
+    mark = told.mark if told.mark and told.mark.mtime_ns < began_ns - _CLOCK_TICK_NS else None
+    packed = b"" if kind in _BY_THE_CLOCK or told.packed is None else told.packed
+    return (kind, told.path, told.sha256, told.blob_id, told.size, told.problem, told.is_refused,
+            json.dumps(told.targets) if told.targets else None, mark and mark.mtime_ns, mark and mark.inode, packed)  # fmt: skip
