@@ -28,7 +28,7 @@ from opsanalytics.packs.scratch import scratch_folder
 LONGEST_SOCKET = 90  # a unix socket's path has 107 bytes
 # macOS forbids some of its own libraries after a fork, and Windows has none.
 CAN_FORK = sys.platform == "linux"
-# A fork takes one thread along, and two notebooks run at once on few cores.
+# A fork takes one thread along, and three notebooks run at once on few cores.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 

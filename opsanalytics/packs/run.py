@@ -1,4 +1,4 @@
-"""Notebooks of a pack, run by papermill, two at a time, each in a kernel of its own.
+"""Notebooks of a pack, run by papermill, three at a time, each in a kernel of its own.
 
 A run's status comes from the run: an exception, or a cell that was not reached. Never from notebook metadata, where
 papermill calls the notebook of a killed kernel completed.
@@ -27,7 +27,7 @@ from opsanalytics.packs.engine import NAME as ENGINE
 from opsanalytics.packs.engine import STOPPED
 from opsanalytics.packs.kernels import kernels
 
-AT_ONCE = 2
+AT_ONCE = 3  # a kernel that starts or ends waits more than it works
 TYPES: Mapping[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,)}
 PUT_IN = {"injected-parameters", "papermill-error-cell-tag"}
 # An error's name -> what is said of it; of an empty one what it says itself.

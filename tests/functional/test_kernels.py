@@ -15,7 +15,7 @@ import pytest
 
 from opsanalytics.packs.catalogue import notebooks_folder
 from opsanalytics.packs.kernels import CAN_FORK, Forked, Nursery
-from opsanalytics.packs.run import FailedRunError, Run, run_notebooks
+from opsanalytics.packs.run import AT_ONCE, FailedRunError, Run, run_notebooks
 from opsanalytics.warehouse.load import load
 from opsanalytics.workspace import read_workspace
 
@@ -82,7 +82,7 @@ for pid in (os.getpid(), child.pid):
 time.sleep(600)"""
     _notebook(tmp_path / "source.ipynb", cell)
     run = subprocess.Popen([sys.executable, "-c", RUN, str(tmp_path)], start_new_session=True)
-    _until(lambda: len(list(tmp_path.glob("pid-*"))) == 4)
+    _until(lambda: len(list(tmp_path.glob("pid-*"))) == 2 * AT_ONCE)
     kill(run.pid, signal.SIGKILL)
     run.wait()
     _assert_gone(tmp_path)

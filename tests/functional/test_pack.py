@@ -18,6 +18,7 @@ from opsanalytics.errors import DatabaseError, NotebookError, UsageError
 from opsanalytics.packs import catalogue, pdf
 from opsanalytics.packs.catalogue import PACKS, Pack, notebooks_folder
 from opsanalytics.packs.make import make_pack
+from opsanalytics.packs.run import AT_ONCE
 from opsanalytics.tables import TABLES
 from opsanalytics.warehouse.load import load
 from opsanalytics.workspace import read_workspace
@@ -240,12 +241,12 @@ run_notebooks(runs, database=folder / "ops.duckdb", done=print)
 def test_ctrl_c_leaves_no_kernel_and_waits_for_none(one_notebook, tmp_path):
     one_notebook(f"import os, pathlib, time\npathlib.Path({str(tmp_path)!r}, f'pid-{{os.getpid()}}').touch()\ntime.sleep(600)")
     run = subprocess.Popen([sys.executable, "-c", SLEEPER, str(tmp_path / "notebooks")], stderr=subprocess.PIPE, text=True)
-    until(lambda: len(list(tmp_path.glob("pid-*"))) == 2)
+    until(lambda: len(list(tmp_path.glob("pid-*"))) == AT_ONCE)
     run.send_signal(signal.SIGINT)
     heard = run.communicate(timeout=20)[1]
     assert heard.rstrip().endswith("KeyboardInterrupt")
     kernels = [int(path.name.removeprefix("pid-")) for path in tmp_path.glob("pid-*")]
-    assert len(kernels) == 2
+    assert len(kernels) == AT_ONCE
     assert [pid for pid in kernels if Path(f"/proc/{pid}").exists()] == []
 
 
