@@ -22,7 +22,7 @@ _FILES = (".md", ".mdx", ".markdown", ".qmd", ".yml", ".yaml", ".csv", ".json", 
 
 def read_said(path: str, text: str, words: Vocabulary) -> Said:
     """What the rules ask of the text of a file; without it, the file need not be opened again."""
-    return Said(tuple(_links(path, text)), tuple(_blame(text, words)), tuple(ignored_codes(text)), counts_working_time(text, words))
+    return Said(tuple(read_links(path, text)), tuple(_blame(text, words)), tuple(ignored_codes(text)), counts_working_time(text, words))
 
 
 def dead_links(record: Lint) -> Iterator[Finding]:
@@ -38,7 +38,8 @@ def missing_files(targets: Iterable[str], exists: Callable[[str], bool]) -> froz
     return frozenset(target for target in set(targets) if not exists(target))
 
 
-def _links(path: str, text: str) -> Iterator[tuple[int, int, str]]:
+def read_links(path: str, text: str) -> Iterator[tuple[int, int, str]]:
+    """Line, column and target of each link to a file of the workspace."""
     if "](" not in text and "]: " not in text:
         return
     for number, line in _prose(text):

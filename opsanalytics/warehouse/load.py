@@ -25,7 +25,7 @@ from opsanalytics.findings import Finding, finding
 from opsanalytics.folder import CONFIG
 from opsanalytics.forges import record_address
 from opsanalytics.ledger import keep_ledger
-from opsanalytics.linter import Lint, Said, lint, missing_files, read_said, without_ignored
+from opsanalytics.linter import Lint, Said, lint, missing_files, read_links, read_said, without_ignored
 from opsanalytics.markup.words import with_hyphens
 from opsanalytics.readers import KINDS, Kind
 from opsanalytics.readers.decision_links import resolve_decision_links
@@ -187,15 +187,15 @@ def _look(
     context = replace(workspace.context, now=moment.as_of)
     known = {kind: [memory.of(kind, source) for source in found] for kind, found in sources.items()}
     files = _read_files(sources, known, context, commit, progress)
-    settings = _said_of_settings(workspace, context)
-    targets = [*(target for _, _, target in settings.links), *(target for found in files.values() for told in found for target in told.targets)]
+    targets = [*(target for _, _, target in read_links(CONFIG, _settings_text(workspace))),
+               *(target for found in files.values() for told in found for target in told.targets)]
     missing = missing_files(targets, _existence(workspace, repository, moment))
     fingerprint = _fingerprint(workspace, moment, [commit, _cut_at(repository, commit)], files, missing)
     return _Sight(workspace, repository, moment, commit, began_ns, context, sources, memory, files, missing, list(refusal), fingerprint)
 
 
-def _said_of_settings(workspace: Workspace, context: Context) -> Said:
-    return read_said(CONFIG, workspace.config.decode(errors="replace"), context.words)
+def _settings_text(workspace: Workspace) -> str:
+    return workspace.config.decode(errors="replace")
 
 
 def _with_contents(sight: _Sight, progress: Progress = lambda said: None) -> _Sight:
@@ -209,7 +209,7 @@ def _read(sight: _Sight, memories: Collection[Path], progress: Progress = lambda
     """Everything that is in sight, and the row of the load, which has no id yet."""
     workspace, moment, context = sight.workspace, sight.moment, sight.context
     records = _combine(sight.files, context, _read_past(sight, memories, context, progress))
-    records.said = {CONFIG: _said_of_settings(workspace, context), **records.said}
+    records.said = {CONFIG: read_said(CONFIG, _settings_text(workspace), context.words), **records.said}
     records.rows["history_state"] = records.rows["history_state"] or [{"standing": "refused" if sight.refusal else "none"}]
     _take_annotations(records, workspace)
     records.findings += [*workspace.findings, *moment.findings, *sight.refusal]
@@ -551,7 +551,7 @@ def _fingerprint(
     zone = workspace.zone or ZoneInfo("UTC")
     day = moment.as_of.replace(tzinfo=UTC).astimezone(zone).date()
     read = {kind: [(each.path, each.sha256, each.problem) for each in found] for kind, found in files.items()}
-    said = json.dumps([__version__, code(), str(workspace.root), workspace.config.decode(errors="replace"), str(day),
+    said = json.dumps([__version__, code(), str(workspace.root), _settings_text(workspace), str(day),
                        seen, read, sorted(missing)])  # fmt: skip
     return sha256(said.encode()).hexdigest()
 

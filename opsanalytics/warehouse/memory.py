@@ -60,8 +60,9 @@ def recall(databases: Iterable[Path], reader: str) -> Memory:
     """Of the first database that has one, made by the same readers."""
     for database in databases:
         with suppress(DatabaseError, duckdb.Error), locked(database) as connection:
-            rows = connection.execute(f"select {_COLUMNS} from memory.files where reader = ?", [reader]).fetchall()
-            if rows:
+            # The reader is compared here, because DuckDB imports pandas to bind a value.
+            if connection.execute("select reader from memory.files limit 1").fetchone() == (reader,):
+                rows = connection.execute(f"select {_COLUMNS} from memory.files").fetchall()
                 return Memory(database, {(row[0], row[1]): _told(*row[1:]) for row in rows})
     return Memory()
 

@@ -19,18 +19,30 @@ HEAVY = {"pandas", "numpy", "scipy", "duckdb", "plotly", "pydantic", "papermill"
 
 
 def test_help_imports_nothing_heavy() -> None:
+    loaded = modules_of("--help")
+    assert "click" in loaded
+    assert set() == loaded & HEAVY
+
+
+def test_a_question_to_an_unchanged_record_imports_no_frames(example: Path) -> None:
+    modules_of("due", folder=example)
+    loaded = modules_of("due", folder=example)
+    assert "duckdb" in loaded
+    assert set() == loaded & {"pandas", "numpy", "scipy", "plotly", "nbformat", "papermill"}
+
+
+def modules_of(*arguments: str, folder: Path | None = None) -> set[str]:
+    """What a command has imported when it is done."""
     script = (
         "import sys\n"
         "from opsanalytics.cli import main\n"
-        "sys.argv = ['opsanalytics', '--help']\n"
+        f"sys.argv = {['opsanalytics', *arguments]!r}\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "print('modules', *sorted({name.partition('.')[0] for name in sys.modules}))"
     )
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    loaded = set(said.splitlines()[-1].split()[1:])
-    assert "click" in loaded
-    assert set() == loaded & HEAVY
+    said = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True).stdout
+    return set(said.splitlines()[-1].split()[1:])
 
 
 def test_each_command_has_a_help_text(opsanalytics: Run) -> None:
