@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha1, sha256
 from pathlib import Path
 from posixpath import normpath
@@ -74,11 +75,7 @@ class Globs:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(map(normpath, patterns))
-        try:
-            matched, _ = glob.translate(list(self.patterns), flags=_GLOB)
-        except PatternLimitException:
-            raise ValueError("the braces of a glob make more than a thousand of it") from None
-        self._pattern = re.compile("|".join(matched))
+        self._pattern = _any_of(self.patterns)
 
     def match(self, path: str) -> bool:
         return bool(self._pattern.fullmatch(path))
@@ -93,6 +90,15 @@ class Globs:
     def files(self) -> set[str]:
         """The patterns that name one file, for which nothing has to be walked."""
         return {pattern for pattern in self.patterns if not _has_wildcard(pattern)}
+
+
+@lru_cache(maxsize=256)
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    try:
+        matched, _ = glob.translate(list(patterns), flags=_GLOB)
+    except PatternLimitException:
+        raise ValueError("the braces of a glob make more than a thousand of it") from None
+    return re.compile("|".join(matched))
 
 
 def _has_wildcard(part: str) -> bool:

@@ -21,7 +21,8 @@ from opsanalytics.packs.numbers import FIELDS, as_json, collect_numbers
 from opsanalytics.packs.run import own_cells, run_notebooks
 from opsanalytics.packs.scratch import scratch_folder
 from opsanalytics.repository import Repository, find_repository
-from opsanalytics.warehouse.load import Moment, load
+from opsanalytics.warehouse.load import load
+from opsanalytics.warehouse.moment import Moment
 from opsanalytics.workspace import Workspace
 
 NUMBERS = "numbers.json"

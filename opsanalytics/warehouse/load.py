@@ -5,33 +5,25 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import count
 from pathlib import Path
 from time import time_ns
 from typing import Any
-from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from opsanalytics import __version__
-from opsanalytics.errors import DatabaseError, DestinationError, QueryError, RepositoryError, WorkspaceError
-from opsanalytics.findings import Finding, finding
+from opsanalytics.errors import DatabaseError, DestinationError, QueryError, RepositoryError
+from opsanalytics.findings import Finding
 from opsanalytics.folder import CONFIG
 from opsanalytics.forges import record_address
-from opsanalytics.ledger import keep_ledger
-from opsanalytics.linter import Lint, Said, lint, missing_files, read_links, read_said, without_ignored
-from opsanalytics.markup.words import with_hyphens
-from opsanalytics.readers import KINDS, Kind
-from opsanalytics.readers.decision_links import resolve_decision_links
-from opsanalytics.readers.reading import Context, Stated
-from opsanalytics.readers.samples import resolve_samples, sum_to_hours
-from opsanalytics.readers.services import resolve_services
+from opsanalytics.linter import Lint, lint, missing_files, read_links, read_said, without_ignored
+from opsanalytics.readers import KINDS
+from opsanalytics.readers.reading import Context
 from opsanalytics.repository import Repository, find_repository
 from opsanalytics.tables import RECORD_TABLES, TABLES, Row
 from opsanalytics.tree import Globs, Source, look_at_tree, read_commit
@@ -39,43 +31,17 @@ from opsanalytics.warehouse.answers import findings
 from opsanalytics.warehouse.build import build_database, loading
 from opsanalytics.warehouse.connect import held_open, read_rows, read_table
 from opsanalytics.warehouse.memory import Memory, recall, remember
+from opsanalytics.warehouse.moment import Moment, as_set_then, git_says, last_commit, stand
 from opsanalytics.warehouse.parsers import Job, tell_all
 from opsanalytics.warehouse.past import Past
+from opsanalytics.warehouse.records import Files, Records, combine
 from opsanalytics.warehouse.slots import promised_slots
 from opsanalytics.warehouse.told import Told
 from opsanalytics.warehouse.versions import code, read_versions, reader_of
-from opsanalytics.workspace import Workspace, workspace_of
+from opsanalytics.workspace import Workspace
 
 Progress = Callable[[str], None]
 REMEMBERED_LOADS = 50
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What a load looks at: a clock, and the commit whose files it reads (None: the working tree)."""
-
-    as_of: datetime
-    commit: str | None = None
-    findings: tuple[Finding, ...] = ()
-
-
-@dataclass
-class Records:
-    """All rows by table, with the files they come from and what was found on the way."""
-
-    rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    files: list[Row] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    ids: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    """By table, the ids that are taken, spelled alike, and the file that took each."""
-    numbers: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(lambda: 2))
-    """By column and claimed id, the next number that tells another claim of it apart."""
-    stated: dict[str, list[Stated]] = field(default_factory=dict)
-    said: dict[str, Said] = field(default_factory=dict)
-
-    def counts(self) -> dict[str, int]:
-        states = Counter(row["status"] for row in self.files)
-        return {"seen": len(self.files), **{state: states[state] for state in ("loaded", "rejected", "ignored")}}
 
 
 @dataclass(frozen=True)
@@ -123,9 +89,9 @@ def load(
     database = database or workspace.database
     repository, refusal = _repository(workspace, as_of or (moment.commit if moment else None))
     if moment:
-        then, moment = _as_set_then(workspace, repository, moment)
+        then, moment = as_set_then(workspace, repository, moment)
     else:
-        then, moment = _stand(workspace, repository, as_of, now or datetime.now(UTC).replace(tzinfo=None))
+        then, moment = stand(workspace, repository, as_of, now or datetime.now(UTC).replace(tzinfo=None))
     with loading(database, own_folder=database == workspace.database):
         memories = () if full else (database, workspace.database)
         with held_open(database):
@@ -148,13 +114,12 @@ def read_as_it_stood(workspace: Workspace, at: datetime, head: str, memories: Co
     repository = find_repository(workspace.root)
     if repository is None:
         raise RepositoryError(f"{workspace.root} is not in a git repository")
-    then, moment = _as_set_then(workspace, repository, Moment(at, _last_commit(repository, at, head)))
+    then, moment = as_set_then(workspace, repository, Moment(at, last_commit(repository, at, head)))
     records, load_row = _read(_with_contents(_look(then, repository, moment, memories)), memories)
     return _tables(records, [load_row | {"load_id": 1}])
 
 
 Sources = dict[str, list[Source]]
-Files = dict[str, list[Told]]  # by kind
 
 
 @dataclass(frozen=True)
@@ -208,7 +173,7 @@ def _with_contents(sight: _Sight, progress: Progress = lambda said: None) -> _Si
 def _read(sight: _Sight, memories: Collection[Path], progress: Progress = lambda said: None) -> tuple[Records, Row]:
     """Everything that is in sight, and the row of the load, which has no id yet."""
     workspace, moment, context = sight.workspace, sight.moment, sight.context
-    records = _combine(sight.files, context, _read_past(sight, memories, context, progress))
+    records = combine(sight.files, context, _read_past(sight, memories, context, progress))
     records.said = {CONFIG: read_said(CONFIG, _settings_text(workspace), context.words), **records.said}
     records.rows["history_state"] = records.rows["history_state"] or [{"standing": "refused" if sight.refusal else "none"}]
     _take_annotations(records, workspace)
@@ -235,77 +200,7 @@ def _repository(workspace: Workspace, as_of: str | None) -> tuple[Repository | N
     except RepositoryError as error:
         if as_of:
             raise
-        return None, [_git_says(error)]
-
-
-def _git_says(error: RepositoryError) -> Finding:
-    return finding("OPS106", "ops.yml", 1, 1, f"git says: {error}")
-
-
-def find_moment(workspace: Workspace, repository: Repository | None, as_of: str | None, now: datetime) -> Moment:
-    """Raises RepositoryError when `as_of` names no day or commit, or lies before the first commit."""
-    if as_of is None:
-        return Moment(now)
-    day = _day(as_of)
-    if day is None:
-        if repository is None:
-            raise RepositoryError(f"`{as_of}` is no day (2026-09-30), and {workspace.root} is not in a git repository")
-        commit = repository.commit(as_of)
-        return Moment(repository.committed_at(commit), commit)
-    end = _end_of(day, workspace.zone or ZoneInfo("UTC"))
-    if repository is None:
-        said = finding("OPS105", "ops.yml", 1, 1, f"as of {day}, but not in git: the files are today's")
-        return Moment(end, None, (said,))
-    return Moment(end, _last_commit(repository, end))
-
-
-def _last_commit(repository: Repository, at: datetime, head: str = "HEAD") -> str:
-    if found := repository.last_commit_before(at, head):
-        return found
-    cut_at = repository.cut_at(repository.commit(head))
-    begins = f"a shallow clone that begins with commit {cut_at[:12]}: git fetch --unshallow" if cut_at else "it begins later"
-    raise RepositoryError(f"the repository has no commit up to {at:%Y-%m-%d %H:%M} UTC; {begins}")
-
-
-def _stand(workspace: Workspace, repository: Repository | None, as_of: str | None, now: datetime) -> tuple[Workspace, Moment]:
-    """The moment, with the workspace as it was set then. A day ends by the zone of then too."""
-    then, moment = _as_set_then(workspace, repository, find_moment(workspace, repository, as_of, now))
-    if then.zone == workspace.zone:
-        return then, moment
-    return _as_set_then(then, repository, find_moment(then, repository, as_of, now))
-
-
-def _as_set_then(workspace: Workspace, repository: Repository | None, moment: Moment) -> tuple[Workspace, Moment]:
-    """The workspace by the ops.yml of the commit. Where that has none, or none that can be used, by today's; that is found."""
-    if repository is None or moment.commit is None:
-        return workspace, moment
-    config = repository.file(moment.commit, CONFIG)
-    try:
-        if config is not None:
-            return workspace_of(workspace.root, config), moment
-        why = "has none"
-    except WorkspaceError as error:
-        why = f"cannot be used ({str(error).splitlines()[0]})"
-    if not workspace.config:
-        return workspace, moment
-    said = finding("OPS105", CONFIG, 1, 1, f"ops.yml is today's: that of commit {moment.commit[:12]} {why}")
-    return workspace, replace(moment, findings=(*moment.findings, said))
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
-
-
-def _end_of(day: date, zone: ZoneInfo) -> datetime:
-    """The last second of a day, as naive UTC: one before the next midnight, since a day can have its last hour twice."""
-    try:
-        midnight = datetime.combine(day + timedelta(days=1), time(), zone)
-        return midnight.astimezone(UTC).replace(tzinfo=None) - timedelta(seconds=1)
-    except OverflowError:
-        raise RepositoryError(f"`{day}` is at the end of the calendar; name a day that a record can have") from None
+        return None, [git_says(error)]
 
 
 def read_sources(workspace: Workspace, repository: Repository | None, moment: Moment, progress: Progress) -> Sources:
@@ -362,30 +257,14 @@ def _read_past(sight: _Sight, memories: Collection[Path], context: Context, prog
     try:
         return Past(read_versions(sight.workspace, sight.repository, sight.commit, memories), context)
     except RepositoryError as error:
-        sight.refusal.append(_git_says(error))
+        sight.refusal.append(git_says(error))
         return None
 
 
 def gather(sources: Sources, context: Context, progress: Progress = lambda said: None) -> Records:
     """The records of files, none of which is known."""
     nothing = {kind: [None] * len(found) for kind, found in sources.items()}
-    return _combine(_read_files(sources, nothing, context, None, progress), context)
-
-
-def _combine(files: Files, context: Context, past: Past | None = None) -> Records:
-    """Settles what only all files together can tell: equal ids and links between records."""
-    records = Records()
-    for kind, found in files.items():
-        for told in found:
-            _take(records, KINDS[kind], told, past)
-    if past:
-        records.findings += past.settle(records.rows)
-    _resolve_links(records)
-    records.findings += [*resolve_decision_links(records.rows), *keep_ledger(records.rows, context.words), *resolve_samples(records.rows)]
-    sum_to_hours(records.rows)
-    _count_again(records, KINDS["sli_samples"])
-    resolve_services(records.rows)
-    return records
+    return combine(_read_files(sources, nothing, context, None, progress), context)
 
 
 def _take_annotations(records: Records, workspace: Workspace) -> None:
@@ -399,107 +278,6 @@ def _take_annotations(records: Records, workspace: Workspace) -> None:
 def _slots(records: Records, workspace: Workspace, moment: Moment) -> list[Row]:
     as_of = moment.as_of.replace(tzinfo=UTC).astimezone(workspace.zone or ZoneInfo("UTC")).replace(tzinfo=None)
     return list(promised_slots(records.rows["rituals"], records.rows["ritual_sessions"], as_of))
-
-
-def _take(records: Records, kind: Kind, told: Told, past: Past | None) -> None:
-    if told.packed is None:
-        status = "rejected" if told.is_refused else "ignored"
-        if told.is_refused:
-            records.findings.append(finding("OPS101", told.path, 1, 1, told.problem or ""))
-        _note_file(records, kind, told, status, 0, told.problem)
-        return
-    reading, said = told.unpacked()
-    records.stated[told.path], records.said[told.path] = reading.stated, said
-    if past:
-        past.see(kind.name, told.path, told.blob_id, reading)
-    _tell_apart(records, kind, reading.rows)
-    for table, rows in reading.rows.items():
-        records.rows[table] += rows
-    count = len(reading.rows.get(kind.table, ()))
-    records.findings += reading.findings
-    if reading.ignored or count:
-        _note_file(records, kind, told, "ignored" if reading.ignored else "loaded", count, reading.ignored)
-    else:
-        _note_file(records, kind, told, "rejected", 0, reading.findings[0].message)
-
-
-def _note_file(records: Records, kind: Kind, told: Told, status: str, count: int, reason: str | None) -> None:
-    records.files.append({"path": told.path, "record_kind": kind.name, "sha256": told.sha256, "bytes": told.size,
-                          "status": status, "records": count, "reason": reason})  # fmt: skip
-
-
-def _count_again(records: Records, kind: Kind) -> None:
-    """Where rows of the files of a kind have been put together."""
-    counts = Counter(row["source_path"] for row in records.rows[kind.table])
-    for file in records.files:
-        if file["record_kind"] == kind.name:
-            file["records"] = counts[file["path"]]
-
-
-def _tell_apart(records: Records, kind: Kind, rows: dict[str, list[Row]]) -> None:
-    """A second file that claims an id gets `~2`, so that neither wins in silence. Case, width and
-    letters of another alphabet that look alike make no other id."""
-    for table in (kind.table, *(name for name in rows if name != kind.table)):
-        if key := TABLES[table].key:
-            taken = records.ids[table]
-            for row in rows.get(table, ()):
-                if _same(row[key[0]]) in taken:
-                    _give_other_id(records, rows, row, key[0], taken)
-            taken.update({_same(row[key[0]]): row["source_path"] for row in rows.get(table, ())})
-
-
-def _give_other_id(records: Records, rows: dict[str, list[Row]], row: Row, key: str, taken: dict[str, str]) -> None:
-    claimed = row[key]
-    number = next(each for each in count(records.numbers[key, claimed]) if _same(f"{claimed}~{each}") not in taken)
-    records.numbers[key, claimed] = number + 1
-    said = f"`{claimed}` is the id of {taken[_same(claimed)]} too; loaded as `{claimed}~{number}`"
-    records.findings.append(finding("OPS102", row["source_path"], row["source_line"], 1, said))
-    _rename(rows, claimed, f"{claimed}~{number}")
-    row[key] = f"{claimed}~{number}"
-
-
-_LOOK_ALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХаеѕіјорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTYXaesijopcyxABEZHIKMNOPTYXo")
-
-
-@lru_cache(maxsize=1024)
-def _same(record_id: str) -> str:
-    return with_hyphens(normalize("NFKC", record_id).translate(_LOOK_ALIKES)).casefold()
-
-
-def _rename(rows: dict[str, list[Row]], old: str, new: str) -> None:
-    for row in (row for table in rows.values() for row in table):
-        for name in _ID_COLUMNS:
-            if row.get(name) == old:
-                row[name] = new
-            elif str(row.get(name, "")).startswith((f"{old}#", f"{old}.")) and name in _PART_IDS:
-                row[name] = new + row[name][len(old) :]
-
-
-_PART_IDS = ("action_id", "objective_id", "key_result_id")
-_ID_COLUMNS = (*_PART_IDS, "incident_id", "decision_id", "session_id", "ritual", "origin_id", "record_id", "from_id")
-
-
-def _resolve_links(records: Records) -> None:
-    known = {_same(row["incident_id"]): row["incident_id"] for row in records.rows["incidents"]}
-    for link in records.rows["incident_links"]:
-        link["to_id"] = known.get(_same(link["to_raw"]))
-        if link["to_id"] is None:
-            said = f"{link['relation'].replace('_', ' ')} `{link['to_raw'][:60]}`: there is no such incident"
-            records.findings.append(finding("OPS124", link["source_path"], link["source_line"], 1, said))
-    _resolve_pages(records, known)
-
-
-def _resolve_pages(records: Records, known: dict[str, str]) -> None:
-    """Incidents of another tool's own numbering are told once a file."""
-    strange: dict[str, list[Row]] = {}
-    for page in records.rows["pages"]:
-        if claimed := page.get("incident_id"):
-            page["incident_id"] = known.get(_same(claimed))
-            if page["incident_id"] is None:
-                strange.setdefault(page["source_path"], []).append(page | {"incident_id": claimed})
-    for path, pages in strange.items():
-        said = f"pages that name incidents without a file: {len(pages)}, first `{pages[0]['incident_id'][:60]}`"
-        records.findings.append(finding("OPS124", path, pages[0]["source_line"], 1, said))
 
 
 def _load_row(sight: _Sight, records: Records) -> Row:
@@ -532,7 +310,7 @@ def _is_dirty(sight: _Sight, records: Records) -> bool | None:
     try:
         listed = sight.repository.files("HEAD")
     except RepositoryError as error:
-        records.findings.append(_git_says(error))
+        records.findings.append(git_says(error))
         return None
     regular = {blob.path: blob.object_id for blob in listed if blob.mode.startswith("100")}
     files = [each for found in sight.files.values() for each in found]

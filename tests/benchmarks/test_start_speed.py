@@ -24,6 +24,7 @@ METRIC = "import opsanalytics as ops\nops.metric('time_to_restore')"
     ("6b", "`opsanalytics due` on the demo company, unchanged", ["-m", "opsanalytics", "due"], ["-c", "import duckdb"], "`import duckdb`", "at most 4x"),
     ("7", "`ops.metric` in a fresh process", ["-c", METRIC], ["-c", "import pandas"], "`import pandas`", "at most 2.5x"),
 ], ids=["help", "due", "metric"])  # fmt: skip
+@pytest.mark.long
 @pytest.mark.benchmark(group="start")
 def test_start(
     benchmark: Any, company: Path, speeds: list[Speed], number: str, work: str, ours: list[str], peer: list[str], against: str, goal: str

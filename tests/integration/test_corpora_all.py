@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from opsanalytics.settings import parse_settings
-from opsanalytics.warehouse.load import Moment, gather, read_sources
+from opsanalytics.warehouse.load import gather, read_sources
+from opsanalytics.warehouse.moment import Moment
 from opsanalytics.workspace import Workspace
 
 NOW = datetime(2026, 10, 2, 12)

@@ -9,7 +9,9 @@ import pytest
 
 from opsanalytics.settings import parse_settings
 from opsanalytics.warehouse.connect import read_rows
-from opsanalytics.warehouse.load import Moment, Records, gather, load, read_sources
+from opsanalytics.warehouse.load import gather, load, read_sources
+from opsanalytics.warehouse.moment import Moment
+from opsanalytics.warehouse.records import Records
 from opsanalytics.workspace import Workspace, read_workspace
 
 NOW = datetime(2026, 10, 2, 12)
