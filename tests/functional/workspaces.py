@@ -82,3 +82,7 @@ def _jenkins(folder: Path) -> Path:
     return load(read_workspace(root), database=folder / "ops.duckdb", now=NOW).database
 
 
+def first_of(names):
+    """The first at once, the others with the tests that take minutes."""
+    first, *others = names
+    return [first, *(pytest.param(each, marks=pytest.mark.long) for each in others)]
