@@ -156,6 +156,13 @@ def _sentence(made: Sequence[Made]) -> list[str | tuple[str, str]]:
             f"; such ranges were right in {', '.join(hits if len(hits) == 1 else [each.hits for each in made])} {kind}s."]
 
 
+def _lack(plan: Plan) -> tuple[Number, ...]:
+    """The months on record, and how many a forecast of each period takes."""
+    needed = [Number(f"months_needed.{outlook.period.kind}", outlook.answer.needed, "months") for outlook in plan.silent
+              if isinstance(outlook.answer, TooLittleHistory) and outlook.history is plan.history]
+    return Number("months_on_record", len(plan.history.months_on), "months"), *needed
+
+
 def _silent(plan: Plan) -> Iterator[list[str | tuple[str, str]]]:
     """Those of one reason together."""
     reasons: dict[str, list[str]] = {}
@@ -192,7 +199,7 @@ def assumptions(plan: Plan) -> str:
 def course(plan: Plan) -> Chart:
     """Incidents by month, and what is expected as hatched ranges; that of the quarter at its pace a month."""
     if not plan.incidents:
-        return Chart("No range of incidents to draw", name="forecast")
+        return Chart("No range of incidents to draw", name="forecast", numbers=_lack(plan))
     figure = _figure([_bars(plan.history), *(_ahead(made) for made in plan.incidents)], barmode="overlay", xaxis=MONTHS,
                      yaxis=_counts(max(*plan.history.came, *(_pace(made)[1] for made in plan.incidents))))
     return Chart(_course_finding(plan), figure, _course_twin(plan), (), "forecast", _course_caption(plan),

@@ -106,7 +106,7 @@ def dots(matrix: Matrix) -> Chart:
                "range": [math.log10(min(ends) / 1.2), math.log10(max(ends) * 1.2)]},
         yaxis={"range": [drawn["place"].max() + 0.4, -0.9], "visible": False},
     )
-    return Chart(_finding(matrix), figure, every_column(matrix), (*_numbers(drawn), _open_number(matrix)), "definitions", _caption(matrix),
+    return Chart(_finding(matrix), figure, every_column(matrix), (*_numbers(drawn), _open_number(matrix), _told_number(matrix)), "definitions", _caption(matrix),
                  METRICS["time_to_restore"].definition)
 
 
@@ -147,13 +147,22 @@ def _names(drawn: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 def _finding(matrix: Matrix) -> str:
     """The extremes of what an incident is said to take, ours among them."""
-    usual = [(row.value, row.name) for row in (*each(matrix.others), matrix.ours) if known(row.value)]
+    usual = _told(matrix)
     if not usual:
         return "No definition gives a time that could be drawn"
     (shortest, first), (longest, last) = min(usual), max(usual)
     if duration(shortest) == duration(longest):
         return f"The same incidents take {duration(longest)} by {_by(len(usual))}"
     return f"The same incidents take {duration(shortest)} by {first}, and {duration(longest)} by {last}"
+
+
+def _told(matrix: Matrix) -> list[tuple[float, str]]:
+    """The time by each definition that gives one, and its name; ours is the median."""
+    return [(row.value, row.name) for row in (*each(matrix.others), matrix.ours) if known(row.value)]
+
+
+def _told_number(matrix: Matrix) -> Number:
+    return Number("definitions_with_a_time", len(_told(matrix)), "definitions")
 
 
 def _by(count: int) -> str:

@@ -27,13 +27,21 @@ def fields(record: Record) -> Chart:
 def _fields_finding(rows: pd.DataFrame) -> str:
     if rows.empty:
         return "No incident, promise, decision or session to judge by"
-    usable = int((rows["verdict"] == "usable").sum())
+    usable = _usable(rows)
     least = rows.assign(share=rows["stated"] / rows["n"]).sort_values(["share", "position"]).iloc[0]
     return (f"{usable} of {plural(len(rows), 'field')} are stated often enough to analyse; the rarest is {least['field']}, "
             f"on {least['stated']:,} of {least['n']:,} {least['of_what']}")
 
 
+def _usable(rows: pd.DataFrame) -> int:
+    return int((rows["verdict"] == "usable").sum())
+
+
 def _fields_numbers(rows: pd.DataFrame) -> list[Number]:
+    return [Number("fields_usable", _usable(rows), "fields", n=len(rows)), *_shares(rows)] if len(rows) else []
+
+
+def _shares(rows: pd.DataFrame) -> list[Number]:
     return [Number(f"stated.{row['of_what']}.{row['field']}".replace(" ", "_"), float(row["stated"] / row["n"]), "share", n=int(row["n"]))
             for _, row in rows.iterrows()]
 

@@ -135,7 +135,8 @@ def course(record: Record) -> Chart:
     rows, baseline = _restored(record).pipe(_positive), _baseline(record).pipe(_positive)
     before, after = (part["minutes"].to_numpy(dtype=np.float64) for part in (baseline, rows))
     if not len(after) or len(before) < BASELINE_NEEDS or not np.ptp(before):
-        return restore_course(pd.DataFrame(), finding=_no_course(record, rows, baseline))
+        lack = Number("restore_course.baseline_times", len(baseline), "incidents"), Number("restore_course.baseline_needed", BASELINE_NEEDS, "incidents")
+        return replace(restore_course(pd.DataFrame(), finding=_no_course(record, rows, baseline)), numbers=lack)
     chart = ewma_chart(before, after)
     drawn = rows.assign(average=chart.points, centre=chart.centre, low=chart.low, high=chart.high,
                         stands_out=np.isin(np.arange(len(rows)), chart.signals))

@@ -13,7 +13,16 @@ import pandas as pd
 
 from opsanalytics.figures import VERDICT_LOOK, Chart, Number, plural, quantity, weekly_incidents
 from opsanalytics.metrics import oncall
-from opsanalytics.metrics.alerts import HISTORY_WEEKS, Alert, Series, Unjudged, Verdict, judge_week, read_series
+from opsanalytics.metrics.alerts import (
+    HISTORY_WEEKS,
+    WEEKS_NEEDED,
+    Alert,
+    Series,
+    Unjudged,
+    Verdict,
+    judge_week,
+    read_series,
+)
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.comparisons import ratio_words, read_margin, visible_words
 from opsanalytics.metrics.periods import Period, parse_period
@@ -26,6 +35,7 @@ from opsanalytics.record_figures import HOURS, weekly_load
 from opsanalytics.settings import Alerts
 from opsanalytics.stats.charts import laney_u_chart
 from opsanalytics.stats.comparing import Judgement, compare_weeks, judge
+from opsanalytics.stats.forecasts import WEEKS_NEEDED
 from opsanalytics.stats.rates import Weeks, weekly_rate
 
 RECENT = 4  # weeks: in one alone too little happens to tell a change by
@@ -170,12 +180,14 @@ def comparisons(told: Usual) -> pd.DataFrame:
 
 
 def numbers(told: Usual, kind: str) -> list[Number]:
-    """How many there were in the week, and how many a week are usual, as far as it is known."""
+    """How many there were in the week, and how many a week are usual, as far as it is known; where that takes more weeks than
+    there are, both."""
     series = told.of(kind)
     if series is None:
         return []
+    lack = [Number(f"{kind}_weeks_before", len(series.counts) - 1, "weeks"), Number("weeks_needed", WEEKS_NEEDED, "weeks")] if series.lack else []
     usual = Number(f"{kind}_usual_per_week", usual_rate(series), f"{kind} a week", n=series.past)
-    return [Number(f"{kind}_of_week", series.counts[-1], kind), *([usual] if usual.value is not None else [])]
+    return [Number(f"{kind}_of_week", series.counts[-1], kind), *([usual] if usual.value is not None else []), *lack]
 
 
 # --- incidents by week
