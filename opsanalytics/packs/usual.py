@@ -13,16 +13,7 @@ import pandas as pd
 
 from opsanalytics.figures import VERDICT_LOOK, Chart, Number, plural, quantity, weekly_incidents
 from opsanalytics.metrics import oncall
-from opsanalytics.metrics.alerts import (
-    HISTORY_WEEKS,
-    WEEKS_NEEDED,
-    Alert,
-    Series,
-    Unjudged,
-    Verdict,
-    judge_week,
-    read_series,
-)
+from opsanalytics.metrics.alerts import HISTORY_WEEKS, Alert, Series, Unjudged, Verdict, judge_week, read_series
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.comparisons import ratio_words, read_margin, visible_words
 from opsanalytics.metrics.periods import Period, parse_period
