@@ -171,14 +171,20 @@ def comparisons(told: Usual) -> pd.DataFrame:
 
 
 def numbers(told: Usual, kind: str) -> list[Number]:
-    """How many there were in the week, and how many a week are usual, as far as it is known; where that takes more weeks than
-    there are, both."""
+    """How many there were in the week, and how many a week are usual, as far as it is known."""
     series = told.of(kind)
     if series is None:
         return []
-    lack = [Number(f"{kind}_weeks_before", len(series.counts) - 1, "weeks"), Number("weeks_needed", WEEKS_NEEDED, "weeks")] if series.lack else []
     usual = Number(f"{kind}_usual_per_week", usual_rate(series), f"{kind} a week", n=series.past)
-    return [Number(f"{kind}_of_week", series.counts[-1], kind), *([usual] if usual.value is not None else []), *lack]
+    return [Number(f"{kind}_of_week", series.counts[-1], kind), *([usual] if usual.value is not None else [])]
+
+
+def lack_numbers(told: Usual, kind: str) -> list[Number]:
+    """Where a surprise takes more weeks than there are, both."""
+    series = told.of(kind)
+    if series is None or not series.lack:
+        return []
+    return [Number(f"{kind}_weeks_before", len(series.counts) - 1, "weeks"), Number("weeks_needed", WEEKS_NEEDED, "weeks")]
 
 
 # --- incidents by week
@@ -196,7 +202,7 @@ def incidents(told: Usual) -> Chart:
     band = found.band.tail(len(weeks_on)).reset_index(drop=True) if found else None
     chart = weekly_incidents(rows, record.scale, finding=_incidents_finding(told), window=window, band=band)
     counted = Number("weekly_incidents.counted", len(shown), "incidents", n=len(weeks_on))
-    return replace(chart, caption=_incidents_caption(counted, series, found) if chart.figure else "", numbers=(*numbers(told, "incidents"), counted),
+    return replace(chart, caption=_incidents_caption(counted, series, found) if chart.figure else "", numbers=(*numbers(told, "incidents"), *lack_numbers(told, "incidents"), counted),
                    definition=" ".join((METRICS["incident_count"].definition, *([STABLE_SIGNALS] if found else []))))
 
 
@@ -259,7 +265,7 @@ def pages(told: Usual) -> Chart:
     sent = Number("weekly_pages.counted", sum(series.counts[-len(weeks_on):]), "pages", n=len(weeks_on))
     caption = (f"{plural(int(sent.value or 0), 'page')} by the week they were sent in; hours are the called person's own, else the "
                f"workspace's. Rings are the incidents that count.")
-    return replace(chart, caption=caption if chart.figure else "", numbers=(*numbers(told, "pages"), sent))
+    return replace(chart, caption=caption if chart.figure else "", numbers=(*numbers(told, "pages"), *lack_numbers(told, "pages"), sent))
 
 
 # --- which
