@@ -485,9 +485,12 @@ def _check_channels(names: tuple[str, ...]) -> bool:
     """Whether one of them takes the pack as one file."""
     from opsanalytics.publish.deliver import find_channel, takes_one_file
 
+    if not names:
+        return False
+    workspace = _workspace()
     for name in names:
-        find_channel(_workspace(), name)
-    return bool(names) and takes_one_file(_workspace(), names)
+        find_channel(workspace, name)
+    return takes_one_file(workspace, names)
 
 
 def _deliver(folder: Path, channels: tuple[str, ...], *, dry_run: bool) -> None:

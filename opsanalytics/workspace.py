@@ -29,6 +29,10 @@ class Workspace:
     findings: tuple[Finding, ...] = ()
 
     @property
+    def config_text(self) -> str:
+        return self.config.decode(errors="replace")
+
+    @property
     def annotations(self) -> Reading:
         """What ops.yml itself remarks."""
         reading = Reading(CONFIG)

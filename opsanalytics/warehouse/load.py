@@ -37,7 +37,7 @@ from opsanalytics.warehouse.past import Past
 from opsanalytics.warehouse.records import Files, Records, combine
 from opsanalytics.warehouse.slots import promised_slots
 from opsanalytics.warehouse.told import Told
-from opsanalytics.warehouse.versions import code, read_versions, reader_of
+from opsanalytics.warehouse.versions import read_versions, reader_of
 from opsanalytics.workspace import Workspace
 
 Progress = Callable[[str], None]
@@ -134,6 +134,7 @@ class _Sight:
     began_ns: int
     context: Context
     sources: Sources
+    reader: str
     memory: Memory
     files: Files
     missing: frozenset[str]
@@ -148,19 +149,16 @@ def _look(
     began_ns = time_ns()
     sources = read_sources(workspace, repository, moment, progress)
     commit = moment.commit or (repository.head() if repository else None)
-    memory = recall(memories, reader_of(workspace))
+    reader = reader_of(workspace)
+    memory = recall(memories, reader)
     context = replace(workspace.context, now=moment.as_of)
     known = {kind: [memory.of(kind, source) for source in found] for kind, found in sources.items()}
     files = _read_files(sources, known, context, commit, progress)
-    targets = [*(target for _, _, target in read_links(CONFIG, _settings_text(workspace))),
+    targets = [*(target for _, _, target in read_links(CONFIG, workspace.config_text)),
                *(target for found in files.values() for told in found for target in told.targets)]
     missing = missing_files(targets, _existence(workspace, repository, moment))
-    fingerprint = _fingerprint(workspace, moment, [commit, _cut_at(repository, commit)], files, missing)
-    return _Sight(workspace, repository, moment, commit, began_ns, context, sources, memory, files, missing, list(refusal), fingerprint)
-
-
-def _settings_text(workspace: Workspace) -> str:
-    return workspace.config.decode(errors="replace")
+    fingerprint = _fingerprint(reader, workspace.zone, moment, [commit, _cut_at(repository, commit)], files, missing)
+    return _Sight(workspace, repository, moment, commit, began_ns, context, sources, reader, memory, files, missing, list(refusal), fingerprint)
 
 
 def _with_contents(sight: _Sight, progress: Progress = lambda said: None) -> _Sight:
@@ -174,7 +172,7 @@ def _read(sight: _Sight, memories: Collection[Path], progress: Progress = lambda
     """Everything that is in sight, and the row of the load, which has no id yet."""
     workspace, moment, context = sight.workspace, sight.moment, sight.context
     records = combine(sight.files, context, _read_past(sight, memories, context, progress))
-    records.said = {CONFIG: read_said(CONFIG, _settings_text(workspace), context.words), **records.said}
+    records.said = {CONFIG: read_said(CONFIG, workspace.config_text, context.words), **records.said}
     records.rows["history_state"] = records.rows["history_state"] or [{"standing": "refused" if sight.refusal else "none"}]
     _take_annotations(records, workspace)
     records.findings += [*workspace.findings, *moment.findings, *sight.refusal]
@@ -323,14 +321,12 @@ def _is_dirty(sight: _Sight, records: Records) -> bool | None:
 
 
 def _fingerprint(
-    workspace: Workspace, moment: Moment, seen: list[str | None], files: Files, missing: Collection[str]
+    reader: str, zone: ZoneInfo | None, moment: Moment, seen: list[str | None], files: Files, missing: Collection[str]
 ) -> str:
     """Of everything that the tables depend on; of files that are linked to, whether they are there. Of the clock only the day counts: it is what open and overdue go by."""
-    zone = workspace.zone or ZoneInfo("UTC")
-    day = moment.as_of.replace(tzinfo=UTC).astimezone(zone).date()
+    day = moment.as_of.replace(tzinfo=UTC).astimezone(zone or ZoneInfo("UTC")).date()
     read = {kind: [(each.path, each.sha256, each.problem) for each in found] for kind, found in files.items()}
-    said = json.dumps([__version__, code(), str(workspace.root), _settings_text(workspace), str(day),
-                       seen, read, sorted(missing)])  # fmt: skip
+    said = json.dumps([reader, str(day), seen, read, sorted(missing)])
     return sha256(said.encode()).hexdigest()
 
 
@@ -352,7 +348,7 @@ def _remembered(database: Path, *, is_ours: bool) -> list[Row]:
 
 def _put(records: Records, loads: list[Row], database: Path, sight: _Sight, progress: Progress) -> None:
     progress("writing the tables")
-    build_database(database, _tables(records, loads), lambda connection: remember(connection, sight.files, reader_of(sight.workspace), sight.began_ns))
+    build_database(database, _tables(records, loads), lambda connection: remember(connection, sight.files, sight.reader, sight.began_ns))
 
 
 def _tables(records: Records, loads: list[Row]) -> dict[str, list[Row]]:

@@ -173,7 +173,7 @@ def _key(row: Row) -> Key:
 def reader_of(workspace: Workspace) -> str:
     """What the reading of a file depends on beside its bytes."""
     columns = {table.name: table.column_names for table in TABLES.values()}
-    said = [__version__, code(), columns, str(workspace.root), workspace.config.decode(errors="replace")]
+    said = [__version__, code(), columns, str(workspace.root), workspace.config_text]
     return sha256(json.dumps(said).encode()).hexdigest()
 
 
