@@ -13,12 +13,12 @@ import click
 from opsanalytics import errors
 from opsanalytics.cli import cli
 from opsanalytics.findings import RULES, Rule
+from opsanalytics.kinds import KINDS
 from opsanalytics.linter.comments import NEVER_IGNORED
 from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.packs.catalogue import PACKS, Pack
 from opsanalytics.packs.questions import QUESTIONS, Answer, Question
 from opsanalytics.packs.render import title_of
-from opsanalytics.readers import KINDS
 from opsanalytics.tables import TABLES, Table
 from opsanalytics.warehouse.schema import views_sql
 

@@ -1,15 +1,18 @@
-"""What ops.yml may say: every setting with its default, and each mistake in it at its line."""
+"""What ops.yml may say: every setting with its default, and each mistake in it at its line.
+
+Every command reads settings first, so what only some settings are checked by is imported by their checks.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime, time
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dateutil.rrule import rrule, rrulestr
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -25,14 +28,14 @@ from opsanalytics.errors import WorkspaceError
 from opsanalytics.findings import Finding, finding
 from opsanalytics.folder import CONFIG
 from opsanalytics.forges import check_forge
+from opsanalytics.kinds import KINDS
 from opsanalytics.markup.decode import decode
 from opsanalytics.markup.strict_yaml import MarkupError, Node, parse_yaml
 from opsanalytics.markup.words import fold_label
-from opsanalytics.readers import KINDS
-from opsanalytics.readers.cadence import parse_rule
-from opsanalytics.readers.stretches import window_of
-from opsanalytics.readers.vocabulary import Vocabulary, built_in_words
 from opsanalytics.tree import Globs
+
+if TYPE_CHECKING:
+    from dateutil.rrule import rrule
 
 DEFAULT_SLA_DAYS = (7, 14, 30)
 
@@ -58,6 +61,9 @@ class ErrorBudget(_Strict):
     @field_validator("halt_after", "class_window")
     @classmethod
     def _is_a_window(cls, window: str) -> str:
+        from opsanalytics.readers.stretches import window_of
+        from opsanalytics.readers.vocabulary import Vocabulary
+
         return window_of(window, Vocabulary())
 
 
@@ -138,6 +144,8 @@ class Scheduled(_Strict):
     @field_validator("when")
     @classmethod
     def _is_a_rule(cls, when: str) -> str:
+        from opsanalytics.readers.cadence import parse_rule
+
         rule = parse_rule(when)
         if rule is None:
             raise ValueError(f"`{when[:60]}` is no rule by days; write one such as FREQ=MONTHLY;BYMONTHDAY=1 or FREQ=WEEKLY;BYDAY=MO")
@@ -158,6 +166,8 @@ class Scheduled(_Strict):
     @property
     def rule(self) -> rrule:
         """By the clock on the wall. Without `since`, from a Monday that is the first of a month and of a year."""
+        from dateutil.rrule import rrulestr
+
         return rrulestr(self.when, dtstart=datetime.combine(self.since or date(2024, 1, 1), time()))
 
 
@@ -241,7 +251,7 @@ class Settings(_Strict):
     @field_validator("zone")
     @classmethod
     def _zone_exists(cls, zone: str | None) -> str | None:
-        if zone is not None and zone not in available_timezones():
+        if zone is not None and not _is_zone(zone):
             raise ValueError(f"no zone is named `{zone}`; write an IANA name such as Europe/Paris or UTC")
         return zone
 
@@ -284,6 +294,8 @@ class Settings(_Strict):
     @field_validator("vocabulary")
     @classmethod
     def _groups_exist(cls, words: dict[str, dict[str, list[str]]]) -> dict[str, dict[str, list[str]]]:
+        from opsanalytics.readers.vocabulary import built_in_words
+
         known = built_in_words()
         for group, meanings in words.items():
             if group not in known:
@@ -292,6 +304,13 @@ class Settings(_Strict):
             if strange:
                 raise ValueError(f"{group} has no `{min(strange)}`; there are {', '.join(known[group])}")
         return words
+
+
+def _is_zone(name: str) -> bool:
+    """Looked up and not looked for in the list of all, which takes as long as all other settings together."""
+    with suppress(ValueError, OSError, ZoneInfoNotFoundError):
+        return ZoneInfo(name).key == name and not name.startswith(("posix", "right"))
+    return False
 
 
 def _check_rituals(rituals: dict[str, Any]) -> None:
@@ -307,7 +326,7 @@ def _check_globs(kind: str, globs: Any) -> None:
     for pattern in globs:
         if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
             raise ValueError(f"`{pattern}` must stay inside the workspace")
-    Globs(globs)
+    Globs(globs).check()
 
 
 def parse_settings(data: bytes) -> tuple[Settings, Node]:

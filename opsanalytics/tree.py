@@ -71,14 +71,22 @@ class Source:
 
 
 class Globs:
-    """The patterns of one kind of record. Raises ValueError when their braces make thousands of them."""
+    """The patterns of one kind of record. They are compiled once a file is there to be matched: most places are conventions
+    that a company does not have."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(map(normpath, patterns))
-        self._pattern = _any_of(self.patterns)
 
     def match(self, path: str) -> bool:
-        return bool(self._pattern.fullmatch(path))
+        return self.check().fullmatch(path) is not None
+
+    def below(self, folder: str) -> Globs:
+        """Those for which this folder has to be walked."""
+        return Globs(pattern for pattern in self.patterns if _has_wildcard(pattern) and _fixed_folder(pattern) == folder)
+
+    def check(self) -> re.Pattern[str]:
+        """Raises ValueError when their braces make thousands of them."""
+        return _any_of(self.patterns)
 
     def folders(self) -> set[str]:
         """The folders that have to be walked: what stands before the first wildcard."""
@@ -127,8 +135,9 @@ def look_at_tree(root: Path, globs: Globs) -> list[Source]:
             found[path] = Source(path, None, _LINK) if _has_link(root, path) else _look_at(str(root), path)
     at = str(root)
     for folder in sorted(globs.walked()):
+        below = globs.below(folder)
         for path, passed_over in _walk(root, folder):
-            if path not in found and (passed_over or globs.match(path)):
+            if path not in found and (passed_over or below.match(path)):
                 found[path] = passed_over or _look_at(at, path)
     return [found[path] for path in sorted(found)]
 

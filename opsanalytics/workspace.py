@@ -1,22 +1,25 @@
-"""A folder with records: where they live, in which zone, with which words and policies."""
+"""A folder with records: where they live, in which zone, with which words and policies.
+
+Every command reads one, so readers are imported by what needs them: to compile their patterns takes longer than most questions.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from opsanalytics.errors import WorkspaceError
 from opsanalytics.findings import Finding
 from opsanalytics.folder import CONFIG, DATABASE
+from opsanalytics.kinds import KINDS
 from opsanalytics.markup.decode import decode
 from opsanalytics.markup.strict_yaml import parse_yaml
-from opsanalytics.readers import KINDS
-from opsanalytics.readers.reading import Context, Reading
-from opsanalytics.readers.row_kinds import ANNOTATIONS
-from opsanalytics.readers.tabular import Rows, yaml_entries
-from opsanalytics.readers.vocabulary import Vocabulary
 from opsanalytics.settings import Settings, parse_settings, unused
+
+if TYPE_CHECKING:
+    from opsanalytics.readers.reading import Context, Reading
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Workspace:
     @property
     def annotations(self) -> Reading:
         """What ops.yml itself remarks."""
+        from opsanalytics.readers.reading import Reading
+        from opsanalytics.readers.row_kinds import ANNOTATIONS
+        from opsanalytics.readers.tabular import Rows, yaml_entries
+
         reading = Reading(CONFIG)
         if self.config and self.settings.annotations:
             node = parse_yaml(decode(self.config)).value["annotations"]
@@ -57,6 +64,9 @@ class Workspace:
     @property
     def context(self) -> Context:
         """What readers may know of the workspace."""
+        from opsanalytics.readers.reading import Context
+        from opsanalytics.readers.vocabulary import Vocabulary
+
         settings = self.settings
         return Context(Vocabulary(settings.vocabulary), tuple(settings.severities), self.zone, settings.date_order,
                        settings.policies.postmortem_scheduled_hours, self._rituals)  # fmt: skip

@@ -18,9 +18,9 @@ from opsanalytics.linter.incidents import missed_checks, postmortems_not_schedul
 from opsanalytics.linter.lint import Lint, Said
 from opsanalytics.linter.promises import promises_without_day, promises_without_owner
 from opsanalytics.linter.sections import missing_sections
-from opsanalytics.linter.texts import blame_words, dead_links, missing_files, read_links, read_said
+from opsanalytics.linter.texts import blame_words, dead_links, read_said
 
-__all__ = ["Lint", "Said", "lint", "missing_files", "read_links", "read_said", "without_ignored"]
+__all__ = ["Lint", "Said", "lint", "read_said", "without_ignored"]
 
 CHECKS: tuple[Callable[[Lint], Iterator[Finding]], ...] = (
     contradicted_durations,

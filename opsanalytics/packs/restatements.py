@@ -22,8 +22,8 @@ from opsanalytics.metrics.restatements import Comparison, Difference, Trail, com
 from opsanalytics.packs import spans
 from opsanalytics.packs.record import Record, short_words
 from opsanalytics.repository import Repository, find_repository
-from opsanalytics.warehouse.load import read_as_it_stood
 from opsanalytics.warehouse.schema import in_memory
+from opsanalytics.warehouse.settle import read_as_it_stood
 from opsanalytics.workspace import read_workspace
 
 SHOWN = 3  # records of one change by name

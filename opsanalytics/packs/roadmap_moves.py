@@ -13,10 +13,11 @@ import pandas as pd
 
 from opsanalytics.errors import OpsError
 from opsanalytics.figures import Number, day, plural
+from opsanalytics.kinds import KINDS
 from opsanalytics.markup.words import fold_label
 from opsanalytics.packs import roadmap, spans
 from opsanalytics.packs.record import Record
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.readers import read_record
 from opsanalytics.record_figures import each
 from opsanalytics.repository import find_repository
 from opsanalytics.tables import Row

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from opsanalytics.errors import DestinationError, UsageError
-from opsanalytics.readers import KINDS
+from opsanalytics.kinds import KINDS
 from opsanalytics.readers.rituals import ritual_name
 from opsanalytics.scaffold.agenda import NOTHING, Agenda, render_agenda, render_last
 from opsanalytics.tree import Globs, read_tree

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from opsanalytics.folder import CONFIG
+from opsanalytics.kinds import KINDS
 from opsanalytics.markup.decode import decode
 from opsanalytics.markup.strict_yaml import MarkupError
 from opsanalytics.markup.words import fold
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.readers import read_record
 from opsanalytics.readers.evidence import date_order_of, zone_of
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.readers.vocabulary import Vocabulary

@@ -14,7 +14,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from opsanalytics.errors import BusyError, DatabaseError, DestinationError
-from opsanalytics.readers import KINDS, Kind
+from opsanalytics.kinds import KINDS, Kind
 from opsanalytics.tables import RECORD_TABLES, TABLES, Row
 from opsanalytics.warehouse.schema import fill
 

@@ -8,18 +8,23 @@ memory is loaded whole.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
+import opsanalytics
+from opsanalytics import __version__
 from opsanalytics.errors import DatabaseError
+from opsanalytics.tables import TABLES
 from opsanalytics.tree import Mark, Source
 from opsanalytics.warehouse.connect import locked
-from opsanalytics.warehouse.told import Told
+from opsanalytics.workspace import Workspace
 
 Key = tuple[str, str]  # kind, path
 
@@ -32,6 +37,28 @@ create table memory.files (
     reader varchar, record_kind varchar, path varchar, sha256 varchar, blob_id varchar, bytes bigint, problem varchar,
     is_refused boolean, targets varchar, mtime_ns bigint, inode ubigint, packed blob using compression zstd
 )"""
+
+
+class Told(NamedTuple):
+    """What one file tells a load. `packed` is what was read of the file, None when it was not; then `problem` says why, as it does of a `Source`."""
+
+    path: str
+    mark: Mark | None
+    sha256: str | None
+    blob_id: str | None
+    size: int | None
+    problem: str | None
+    is_refused: bool
+    targets: tuple[str, ...] = ()  # what its text links to
+    packed: bytes | None = None
+
+    def with_contents(self, packed: bytes | None) -> Told | None:
+        """None where there is something to be read, and it is not there."""
+        is_whole = self.packed is not None or self.sha256 is None or self.problem is not None
+        return self if is_whole else self._replace(packed=packed) if packed is not None else None
+
+
+Files = dict[str, list[Told]]  # by kind
 
 
 @dataclass(frozen=True)
@@ -95,3 +122,17 @@ def _row(kind: str, told: Told, began_ns: int) -> tuple[Any, ...]:
     packed = b"" if kind in _BY_THE_CLOCK or told.packed is None else told.packed
     return (kind, told.path, told.sha256, told.blob_id, told.size, told.problem, told.is_refused,
             json.dumps(told.targets) if told.targets else None, mark and mark.mtime_ns, mark and mark.inode, packed)  # fmt: skip
+
+
+def reader_of(workspace: Workspace) -> str:
+    """What the reading of a file depends on beside its bytes."""
+    columns = {table.name: table.column_names for table in TABLES.values()}
+    said = [__version__, code(), columns, str(workspace.root), workspace.config_text]
+    return sha256(json.dumps(said).encode()).hexdigest()
+
+
+def code() -> list[tuple[str, int, int]]:
+    """What changes with the program's own files, as they lie on the disk: in a checkout its version tells nothing."""
+    folder = Path(opsanalytics.__file__).parent
+    paths = [f"{at}/{name}" for at, _, names in os.walk(folder) if not at.endswith("__pycache__") for name in names]
+    return sorted((path, about.st_size, about.st_mtime_ns) for path, about in zip(paths, map(os.stat, paths), strict=True))

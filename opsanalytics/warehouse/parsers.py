@@ -18,7 +18,8 @@ from contextlib import ExitStack, contextmanager
 from opsanalytics.errors import DatabaseError
 from opsanalytics.readers.reading import Context
 from opsanalytics.tree import Source
-from opsanalytics.warehouse.told import Told, tell
+from opsanalytics.warehouse.memory import Told
+from opsanalytics.warehouse.told import tell
 
 Job = tuple[str, Source]  # kind, file
 

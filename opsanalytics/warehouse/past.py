@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from opsanalytics.findings import Finding, finding
-from opsanalytics.readers import KINDS
+from opsanalytics.kinds import KINDS
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.tables import TABLES, Row
 from opsanalytics.warehouse.lives import Life, Lives, Snapshot, Stamp

@@ -9,19 +9,18 @@ from itertools import count
 from unicodedata import normalize
 
 from opsanalytics.findings import Finding, finding
+from opsanalytics.kinds import KINDS, Kind
 from opsanalytics.ledger import keep_ledger
 from opsanalytics.linter import Said
 from opsanalytics.markup.words import with_hyphens
-from opsanalytics.readers import KINDS, Kind
 from opsanalytics.readers.decision_links import resolve_decision_links
 from opsanalytics.readers.reading import Context, Stated
 from opsanalytics.readers.samples import resolve_samples, sum_to_hours
 from opsanalytics.readers.services import resolve_services
 from opsanalytics.tables import TABLES, Row
+from opsanalytics.warehouse.memory import Files, Told
 from opsanalytics.warehouse.past import Past
-from opsanalytics.warehouse.told import Told
-
-Files = dict[str, list[Told]]  # by kind
+from opsanalytics.warehouse.told import unpack
 
 
 @dataclass
@@ -66,7 +65,7 @@ def _take(records: Records, kind: Kind, told: Told, past: Past | None) -> None:
             records.findings.append(finding("OPS101", told.path, 1, 1, told.problem or ""))
         _note_file(records, kind, told, status, 0, told.problem)
         return
-    reading, said = told.unpacked()
+    reading, said = unpack(told)
     records.stated[told.path], records.said[told.path] = reading.stated, said
     if past:
         past.see(kind.name, told.path, told.blob_id, reading)

@@ -1,5 +1,4 @@
-"""What one file tells a load: its sums, its record, and what rules ask of its text. Each file is read once, and need not be read
-again by a load that finds it as it was."""
+"""Reading one file: its sums, its record, and what rules ask of its text."""
 
 from __future__ import annotations
 
@@ -7,40 +6,19 @@ import pickle
 from collections import defaultdict
 from datetime import date, datetime, timedelta, timezone
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any
 
 from opsanalytics.errors import DatabaseError
 from opsanalytics.findings import Finding
+from opsanalytics.kinds import KINDS
 from opsanalytics.linter import Said, read_said
 from opsanalytics.markup.decode import decode
 from opsanalytics.markup.strict_yaml import MarkupError
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.readers import read_record
 from opsanalytics.readers.reading import Context, Reading, Stated
-from opsanalytics.tree import Mark, Source
+from opsanalytics.tree import Source
+from opsanalytics.warehouse.memory import Told
 from opsanalytics.warehouse.parquet import SUFFIX, as_text
-
-
-class Told(NamedTuple):
-    """`packed` is what was read of the file, None when it was not; then `problem` says why, as it does of a `Source`."""
-
-    path: str
-    mark: Mark | None
-    sha256: str | None
-    blob_id: str | None
-    size: int | None
-    problem: str | None
-    is_refused: bool
-    targets: tuple[str, ...] = ()  # what its text links to
-    packed: bytes | None = None
-
-    def with_contents(self, packed: bytes | None) -> Told | None:
-        """None where there is something to be read, and it is not there."""
-        is_whole = self.packed is not None or self.sha256 is None or self.problem is not None
-        return self if is_whole else self._replace(packed=packed) if packed is not None else None
-
-    def unpacked(self) -> tuple[Reading, Said]:
-        found: tuple[Reading, Said] = _Unpickler(BytesIO(self.packed or b"")).load()
-        return found
 
 
 def tell(kind: str, source: Source, context: Context, like: str) -> Told:
@@ -56,6 +34,11 @@ def tell(kind: str, source: Source, context: Context, like: str) -> Told:
     said = read_said(read.path, content, context.words) if isinstance(content, str) and not read.path.endswith(SUFFIX) else Said()
     targets = tuple({target: None for _, _, target in said.links})
     return told._replace(targets=targets, packed=pickle.dumps((reading, said), pickle.HIGHEST_PROTOCOL))
+
+
+def unpack(told: Told) -> tuple[Reading, Said]:
+    found: tuple[Reading, Said] = _Unpickler(BytesIO(told.packed or b"")).load()
+    return found
 
 
 def _decoded(data: bytes) -> str | bytes:

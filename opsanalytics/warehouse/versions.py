@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,17 +12,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import opsanalytics
-from opsanalytics import __version__
 from opsanalytics.errors import DatabaseError, QueryError, RepositoryError
 from opsanalytics.history import Version, read_history
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.kinds import KINDS
+from opsanalytics.readers import read_record
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.repository import Blob, Repository
 from opsanalytics.tables import TABLES, Column, Row, Table
 from opsanalytics.tree import MAX_BYTES, Globs
 from opsanalytics.warehouse.connect import read_rows
 from opsanalytics.warehouse.lives import Snapshot, Values, section_of
+from opsanalytics.warehouse.memory import reader_of
 from opsanalytics.workspace import Workspace
 
 # The kinds whose past is read, and what one record of each is called.
@@ -168,20 +167,6 @@ def _is_kept(row: Row) -> bool:
 
 def _key(row: Row) -> Key:
     return row["record_kind"], row["path"], row["blob_id"]
-
-
-def reader_of(workspace: Workspace) -> str:
-    """What the reading of a file depends on beside its bytes."""
-    columns = {table.name: table.column_names for table in TABLES.values()}
-    said = [__version__, code(), columns, str(workspace.root), workspace.config_text]
-    return sha256(json.dumps(said).encode()).hexdigest()
-
-
-def code() -> list[tuple[str, int, int]]:
-    """What changes with the program's own files, as they lie on the disk: in a checkout its version tells nothing."""
-    folder = Path(opsanalytics.__file__).parent
-    paths = [f"{at}/{name}" for at, _, names in os.walk(folder) if not at.endswith("__pycache__") for name in names]
-    return sorted((path, about.st_size, about.st_mtime_ns) for path, about in zip(paths, map(os.stat, paths), strict=True))
 
 
 def _recall(database: Path, repository: Repository, reader: str, commit: str) -> Versions | None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.kinds import KINDS
+from opsanalytics.readers import read_record
 from opsanalytics.repository import Repository
 from opsanalytics.tables import Row
 from opsanalytics.tree import Globs, read_commit

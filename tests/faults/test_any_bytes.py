@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from outcomes import RECORDS, WORDS, check, path_of, read, within
 
-from opsanalytics.readers import KINDS
+from opsanalytics.kinds import KINDS
 from opsanalytics.readers.reading import Context
 from opsanalytics.tables import TABLES
 from opsanalytics.tree import Source
-from opsanalytics.warehouse.load import gather
 from opsanalytics.warehouse.schema import create_schema, insert_rows
+from opsanalytics.warehouse.settle import gather
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 VALID = [(kind, path.read_bytes()) for kind in RECORDS for path in sorted((GOLDEN / kind).rglob("*.md"))]

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from outcomes import RECORDS, WORDS, check, content, outcome_of, read, read_cases, within
 
-from opsanalytics.readers import KINDS
+from opsanalytics.kinds import KINDS
 from opsanalytics.readers.reading import Context
 from opsanalytics.tables import TABLES
 from opsanalytics.tree import Source
-from opsanalytics.warehouse.load import gather
+from opsanalytics.warehouse.settle import gather
 
 TOGETHER = read_cases("ids")
 CASES = {name: case for name, case in read_cases().items() if name not in TOGETHER}

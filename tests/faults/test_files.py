@@ -12,10 +12,10 @@ import pytest
 from outcomes import WORDS, within
 
 from opsanalytics import tree
-from opsanalytics.readers import KINDS
+from opsanalytics.kinds import KINDS
 from opsanalytics.readers.reading import Context
 from opsanalytics.tree import MAX_BYTES, Globs, Source, read_tree
-from opsanalytics.warehouse.load import gather
+from opsanalytics.warehouse.settle import gather
 
 GOOD = "# Slow\n\nStart Time: 2026-03-04 14:02 UTC\n"
 LINK = "ignored: symbolic link, not followed"

@@ -12,7 +12,7 @@ import pytest
 
 from opsanalytics.errors import RepositoryError
 from opsanalytics.history import read_history
-from opsanalytics.readers import KINDS
+from opsanalytics.kinds import KINDS
 from opsanalytics.repository import Repository, find_repository
 from opsanalytics.tree import Globs, read_commit, read_tree
 from opsanalytics.warehouse.connect import read_rows

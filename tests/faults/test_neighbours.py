@@ -14,8 +14,9 @@ from opsanalytics.readers.reading import Context
 from opsanalytics.tables import RECORD_TABLES, TABLES
 from opsanalytics.tree import Source
 from opsanalytics.warehouse.connect import read_rows
-from opsanalytics.warehouse.load import gather, load
+from opsanalytics.warehouse.load import load
 from opsanalytics.warehouse.records import Records
+from opsanalytics.warehouse.settle import gather
 from opsanalytics.workspace import read_workspace
 
 GOLDEN = Path(__file__).parent.parent / "golden"

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from opsanalytics.kinds import KINDS
 from opsanalytics.metrics.compute import compute
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.readers import read_record
 from opsanalytics.readers.reading import Context
 from opsanalytics.readers.vocabulary import Vocabulary
 from opsanalytics.warehouse.connect import locked

@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from opsanalytics.settings import parse_settings
-from opsanalytics.warehouse.load import gather, read_sources
 from opsanalytics.warehouse.moment import Moment
+from opsanalytics.warehouse.settle import gather
+from opsanalytics.warehouse.sight import read_sources
 from opsanalytics.workspace import Workspace
 
 NOW = datetime(2026, 10, 2, 12)

@@ -10,9 +10,11 @@ import pytest
 
 from opsanalytics.settings import parse_settings
 from opsanalytics.warehouse.connect import read_rows
-from opsanalytics.warehouse.load import gather, load, read_sources
+from opsanalytics.warehouse.load import load
 from opsanalytics.warehouse.moment import Moment
 from opsanalytics.warehouse.records import Records
+from opsanalytics.warehouse.settle import gather
+from opsanalytics.warehouse.sight import read_sources
 from opsanalytics.workspace import Workspace
 
 NOW = datetime(2026, 10, 2, 12)

@@ -18,7 +18,7 @@ import pytest
 
 from opsanalytics.errors import DatabaseError
 from opsanalytics.tables import TABLES
-from opsanalytics.warehouse import parsers, told, versions
+from opsanalytics.warehouse import memory, parsers, told
 from opsanalytics.warehouse.load import LoadResult, load
 from opsanalytics.workspace import read_workspace
 
@@ -143,7 +143,7 @@ def test_a_file_that_is_linked_to_and_vanishes_changes_the_findings(company: Pat
 
 
 def test_an_edited_reader_makes_a_new_load(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(versions, "code", lambda: [["opsanalytics/readers/incidents.py", 1, 1]])
+    monkeypatch.setattr(memory, "code", lambda: [["opsanalytics/readers/incidents.py", 1, 1]])
     assert load_folder(company).is_rewritten
 
 

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.kinds import KINDS
+from opsanalytics.readers import read_record
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.settings import parse_settings
 from opsanalytics.tables import Row

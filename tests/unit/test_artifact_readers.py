@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from opsanalytics.kinds import KINDS
 from opsanalytics.markup.blocks import parse_blocks
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.readers import read_record
 from opsanalytics.readers.outline import outline
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.readers.services import resolve_services

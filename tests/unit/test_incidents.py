@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pyromark
 import pytest
 
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.kinds import KINDS
+from opsanalytics.readers import read_record
 from opsanalytics.readers.incidents import SHAPES, parse_incident
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.readers.vocabulary import Vocabulary, built_in_words

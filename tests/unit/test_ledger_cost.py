@@ -8,7 +8,7 @@ from opsanalytics import ledger
 from opsanalytics.readers.reading import Context
 from opsanalytics.readers.vocabulary import Vocabulary
 from opsanalytics.tree import Source
-from opsanalytics.warehouse.load import gather
+from opsanalytics.warehouse.settle import gather
 
 INCIDENT = """\
 # Checkout slow

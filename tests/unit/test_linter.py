@@ -7,8 +7,10 @@ from datetime import datetime
 
 import pytest
 
-from opsanalytics.linter import Lint, lint, missing_files, read_said
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.kinds import KINDS
+from opsanalytics.linter import Lint, lint, read_said
+from opsanalytics.markup.links import missing_files
+from opsanalytics.readers import read_record
 from opsanalytics.readers.reading import Context
 from opsanalytics.readers.vocabulary import Vocabulary
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from opsanalytics.kinds import KINDS
 from opsanalytics.markup.strict_yaml import MarkupError
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.readers import read_record
 from opsanalytics.readers.objectives import parse_objectives
 from opsanalytics.readers.reading import Context
 from opsanalytics.readers.vocabulary import Vocabulary

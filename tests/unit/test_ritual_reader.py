@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsanalytics.errors import WorkspaceError
+from opsanalytics.kinds import KINDS
 from opsanalytics.ledger import keep_ledger
 from opsanalytics.markup.strict_yaml import MarkupError
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.readers import read_record
 from opsanalytics.readers.cadence import parse_cadence, parse_rule
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.readers.rituals import parse_ritual

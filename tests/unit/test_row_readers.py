@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.kinds import KINDS
+from opsanalytics.readers import read_record
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.readers.vocabulary import Vocabulary
 from opsanalytics.tables import TABLES, TYPES

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsanalytics.readers import KINDS, read_record
+from opsanalytics.kinds import KINDS
+from opsanalytics.readers import read_record
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.readers.slos import share_of
 from opsanalytics.readers.stretches import stretch_of, window_of
