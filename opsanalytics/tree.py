@@ -10,7 +10,6 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha1, sha256
 from pathlib import Path
@@ -38,8 +37,7 @@ class Mark(NamedTuple):
     inode: int
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """A file that a glob matches. `data` is None when it was not read; then `problem` says why, and `is_refused`
     tells a file that should have been read from one that a rule passes over; or there is a `place` to read it from."""
 

@@ -5,7 +5,9 @@ Every command reads one, so readers are imported by what needs them: to compile 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -20,6 +22,7 @@ from opsanalytics.settings import Settings, parse_settings, unused
 
 if TYPE_CHECKING:
     from opsanalytics.readers.reading import Context, Reading
+    from opsanalytics.readers.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,9 @@ class Workspace:
     def context(self) -> Context:
         """What readers may know of the workspace."""
         from opsanalytics.readers.reading import Context
-        from opsanalytics.readers.vocabulary import Vocabulary
 
         settings = self.settings
-        return Context(Vocabulary(settings.vocabulary), tuple(settings.severities), self.zone, settings.date_order,
+        return Context(_words(json.dumps(settings.vocabulary)), tuple(settings.severities), self.zone, settings.date_order,
                        settings.policies.postmortem_scheduled_hours, self._rituals)  # fmt: skip
 
     def globs(self, kind: str) -> tuple[str, ...]:
@@ -81,6 +83,14 @@ class Workspace:
         """The globs of each ritual, where ops.yml tells them apart."""
         said = self.settings.records.get("rituals")
         return tuple((name, tuple(globs)) for name, globs in said.items()) if isinstance(said, dict) else ()
+
+
+@lru_cache(maxsize=8)
+def _words(added: str) -> Vocabulary:
+    """One for all workspaces that add the same words: its patterns take longer to compile than a file to read."""
+    from opsanalytics.readers.vocabulary import Vocabulary
+
+    return Vocabulary(json.loads(added))
 
 
 def read_workspace(root: Path) -> Workspace:

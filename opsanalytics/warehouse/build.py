@@ -6,17 +6,17 @@ A run that dies at any moment leaves the old file as it was, and a temporary one
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import copyfile
 
 import duckdb
 from filelock import FileLock, Timeout
 
 from opsanalytics.errors import BusyError, DatabaseError, DestinationError
 from opsanalytics.kinds import KINDS, Kind
-from opsanalytics.tables import RECORD_TABLES, TABLES, Row
-from opsanalytics.warehouse.schema import fill
+from opsanalytics.tables import RECORD_TABLES, TABLES
 
 _QUIET = "set enable_progress_bar = false"  # after two seconds it goes to stdout, into the JSON of `load --json`
 
@@ -49,11 +49,13 @@ def _keep_out_of_git(database: Path) -> None:
         ignore.write_text(f"/.gitignore\n/{database.name}*\n/.{database.name}*\n", encoding="utf-8")
 
 
-def build_database(database: Path, rows: Mapping[str, Sequence[Row]], remember: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
-    """Writes a new generation beside the old one, with what it is to remember, and puts it in its place. The lock must be held."""
+def build_database(database: Path, write: Callable[[duckdb.DuckDBPyConnection], None], *, from_copy: bool = False) -> None:
+    """Writes a new generation beside the old one, from nothing or from a copy of it, and puts it in its place. The lock must be held."""
     beside = database.with_name(f".{database.name}.building-{os.getpid()}")
     try:
-        _write(beside, rows, remember)
+        if from_copy:
+            copyfile(database, beside)
+        _write(beside, write)
         _check(beside)
         _settle(beside)
         os.replace(beside, database)
@@ -67,12 +69,11 @@ def build_database(database: Path, rows: Mapping[str, Sequence[Row]], remember: 
                 leftover.unlink(missing_ok=True)
 
 
-def _write(path: Path, rows: Mapping[str, Sequence[Row]], remember: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+def _write(path: Path, write: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
     with duckdb.connect(str(path), config={"storage_compatibility_version": "v1.2.0"}) as connection:  # the first with zstd
         connection.execute(_QUIET)
         connection.execute("begin")
-        fill(connection, rows)
-        remember(connection)
+        write(connection)
         connection.execute("commit")
         connection.execute("checkpoint")
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from duckdb import DuckDBPyConnection
 
 from opsanalytics.errors import DatabaseError, DestinationError, QueryError, RepositoryError
 from opsanalytics.findings import Finding
@@ -17,12 +19,13 @@ from opsanalytics.tables import RECORD_TABLES, TABLES, Row
 from opsanalytics.warehouse.answers import findings
 from opsanalytics.warehouse.build import build_database, loading
 from opsanalytics.warehouse.connect import held_open, read_rows, read_table
-from opsanalytics.warehouse.memory import remember
+from opsanalytics.warehouse.memory import REMEMBERED_LOADS, create_memory, remember
 from opsanalytics.warehouse.moment import Moment, as_set_then, git_says, stand
 from opsanalytics.warehouse.sight import Progress, Sight, look, silent
 from opsanalytics.workspace import Workspace
 
-REMEMBERED_LOADS = 50
+if TYPE_CHECKING:
+    from opsanalytics.warehouse.patch import Patch
 
 
 @dataclass(frozen=True)
@@ -79,21 +82,39 @@ def load(
             latest = _remembered(database, is_ours=database == workspace.database)
             sight = look(then, repository, moment, memories, progress, refusal)
             if not full and latest and latest[-1]["fingerprint"] == sight.fingerprint:
-                return _unchanged(database, latest[-1])
+                return _standing(database, latest[-1])
+            patch = _patch(database, latest[-1], sight) if latest and not full else None
+        if patch:
+            progress("writing what was edited")
+            build_database(database, patch.write, from_copy=True)
+            return replace(_standing(database, patch.load_row), is_rewritten=True)
         return _rewritten(database, latest, sight, memories, progress)
 
 
+def _patch(database: Path, latest: Row, sight: Sight) -> Patch | None:
+    from opsanalytics.warehouse.patch import patch_of
+
+    return patch_of(database, latest, sight)
+
+
 def _rewritten(database: Path, latest: list[Row], sight: Sight, memories: Collection[Path], progress: Progress) -> LoadResult:
-    from opsanalytics.warehouse.settle import settle, tables
+    from opsanalytics.warehouse.schema import fill
+    from opsanalytics.warehouse.settle import read_whole, tables
 
     sight = sight.with_contents(progress)
-    records, load_row = settle(sight, memories, progress)
-    load_row["load_id"] = latest[-1]["load_id"] + 1 if latest else 1
+    records, row = read_whole(sight, memories, progress)
+    row["load_id"] = latest[-1]["load_id"] + 1 if latest else 1
+    rows = tables(records, [*latest[1 - REMEMBERED_LOADS :], row])
+
+    def write(connection: DuckDBPyConnection) -> None:
+        fill(connection, rows)
+        create_memory(connection)
+        remember(connection, sight.files, sight.reader, sight.began_ns)
+
     progress("writing the tables")
-    rows = tables(records, [*latest[1 - REMEMBERED_LOADS :], load_row])
-    build_database(database, rows, lambda connection: remember(connection, sight.files, sight.reader, sight.began_ns))
+    build_database(database, write)
     return LoadResult(database, records.counts(), {table.name: len(rows.get(table.name, ())) for table in RECORD_TABLES},
-                      rows["findings"], load_row["git_commit"], True)  # fmt: skip
+                      rows["findings"], row["git_commit"], True)  # fmt: skip
 
 
 def _repository(workspace: Workspace, as_of: str | None) -> tuple[Repository | None, list[Finding]]:
@@ -122,7 +143,7 @@ def _remembered(database: Path, *, is_ours: bool) -> list[Row]:
     return []
 
 
-def _unchanged(database: Path, load_row: Row) -> LoadResult:
+def _standing(database: Path, load_row: Row) -> LoadResult:
     """The answer that the standing tables give."""
     tables: Iterable[str] = (table.name for table in RECORD_TABLES)
     counted = " union all ".join(f"select '{name}' as name, count(*) as rows from {name}" for name in tables)

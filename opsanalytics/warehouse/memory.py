@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +28,7 @@ from opsanalytics.workspace import Workspace
 
 Key = tuple[str, str]  # kind, path
 
+REMEMBERED_LOADS = 50
 _CLOCK_TICK_NS = 2_000_000_000  # the coarsest that a file system has
 _BY_THE_CLOCK = frozenset({"oncall"})  # kinds whose readers ask what time it is
 _COLUMNS = "record_kind, path, sha256, blob_id, bytes, problem, is_refused, targets, mtime_ns, inode"
@@ -75,11 +76,13 @@ class Memory:
             return known
         return known._replace(mark=source.mark) if known.sha256 and known.sha256 == source.read().sha256 else None
 
-    def packed(self) -> dict[Key, bytes]:
-        if self.database is None:
+    def packed(self, paths: Collection[str] | None = None) -> dict[Key, bytes]:
+        """Of all files, or of some."""
+        if self.database is None or paths == []:
             return {}
+        asked = "select record_kind, path, packed from memory.files where packed is not null"
         with locked(self.database) as connection:
-            rows = connection.execute("select record_kind, path, packed from memory.files where packed is not null").fetchall()
+            rows = connection.execute(asked).fetchall() if paths is None else connection.execute(f"{asked} and path in ?", [list(paths)]).fetchall()
         return {(kind, path): packed for kind, path, packed in rows}
 
 
@@ -100,17 +103,35 @@ def _told(path: str, sha256: str | None, blob_id: str | None, size: int | None, 
     return Told(path, mark, sha256, blob_id, size, problem, is_refused, tuple(json.loads(targets)) if targets else ())
 
 
+def create_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(_SCHEMA)
+
+
 def remember(connection: duckdb.DuckDBPyConnection, told: Mapping[str, Sequence[Told]], reader: str, began_ns: int) -> None:
     """`began_ns` is when the load began to look at the files."""
+    with _batch(connection, [_row(kind, each, began_ns) for kind, files in told.items() for each in files if each.sha256]):
+        connection.execute(f"insert into memory.files select ? as reader, {_COLUMNS}, nullif(packed, ''::blob) from batch", [reader])
+
+
+def remember_marks(connection: duckdb.DuckDBPyConnection, told: Iterable[tuple[str, Told]], began_ns: int) -> None:
+    """Of files that say what they said."""
+    if rows := [_row(kind, each, began_ns) for kind, each in told if each.sha256]:
+        with _batch(connection, rows):
+            connection.execute("""
+                update memory.files set mtime_ns = batch.mtime_ns, inode = batch.inode from batch
+                where files.record_kind = batch.record_kind and files.path = batch.path and files.sha256 = batch.sha256""")
+
+
+@contextmanager
+def _batch(connection: duckdb.DuckDBPyConnection, rows: Sequence[tuple[Any, ...]]) -> Iterator[None]:
+    """The rows as a table of that name."""
     import pandas as pd
 
-    rows = [_row(kind, each, began_ns) for kind, files in told.items() for each in files if each.sha256]
-    connection.execute(_SCHEMA)
-    if rows:
-        frame = pd.DataFrame({name: pd.Series(column, dtype=_DTYPES.get(name, "str")) for name, column in zip(_NAMES, zip(*rows, strict=True), strict=True)})
-        connection.register("batch", frame)
-        connection.execute(f"insert into memory.files select ? as reader, {_COLUMNS}, nullif(packed, ''::blob) from batch", [reader])
-        connection.unregister("batch")
+    columns = zip(*rows, strict=True) if rows else [()] * len(_NAMES)
+    frame = pd.DataFrame({name: pd.Series(column, dtype=_DTYPES.get(name, "str")) for name, column in zip(_NAMES, columns, strict=True)})
+    connection.register("batch", frame)
+    yield
+    connection.unregister("batch")
 
 
 _NAMES = (*_COLUMNS.split(", "), "packed")

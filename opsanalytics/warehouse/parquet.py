@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,10 +23,10 @@ def as_text(source: Source) -> Source:
         path = Path(folder) / "rows.parquet"
         path.write_bytes(source.data)
         try:
-            return replace(source, data=_csv(path))
+            return source._replace(data=_csv(path))
         except duckdb.Error as error:
             why = str(error).splitlines()[0].replace(str(path), source.path)
-            return replace(source, data=None, problem=f"no Parquet that can be read: {why}", is_refused=True)
+            return source._replace(data=None, problem=f"no Parquet that can be read: {why}", is_refused=True)
 
 
 def _csv(path: Path) -> bytes:

@@ -102,10 +102,10 @@ class Past:
     def _imports(self) -> set[str]:
         """The commits that add ten records or more whose own days lie more than a week back."""
         old: dict[str, set[str]] = defaultdict(set)
-        for row in (row for row in self.versions.rows if row["change"] == "added"):
-            snapshot, committed_on = self.versions.snapshot(row), self._day(row["committed_at"])
-            if snapshot and snapshot.day and committed_on and committed_on - snapshot.day > IMPORT_AGE:
-                old[row["git_commit"]].add(row["path"])
+        for commit, path, committed_at, recorded_on in self.versions.additions():
+            committed_on = self._day(committed_at)
+            if committed_on and committed_on - recorded_on > IMPORT_AGE:
+                old[commit].add(path)
         return {commit for commit, paths in old.items() if len(paths) >= IMPORT_FILES}
 
     def _is_ahead(self, at: datetime | None) -> bool:

@@ -37,8 +37,19 @@ def fill(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Sequence[Mapp
     create_schema(connection)
     for name, table in TABLES.items():
         insert_rows(connection, table, rows.get(name, ()))
+    keep_views(connection)
+
+
+def keep_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Those that are kept, of what the tables say now."""
     for view in KEPT:
-        connection.execute(f"create table kept as from {view}; drop view {view}; alter table kept rename to {view}")
+        connection.execute(f"create table kept as {_view_sql(view)}")
+        was = "table" if connection.execute("select 1 from duckdb_tables() where table_name = ?", [view]).fetchone() else "view"
+        connection.execute(f"drop {was} {view}; alter table kept rename to {view}")
+
+
+def _view_sql(name: str) -> str:
+    return views_sql().partition(f"create view {name} as")[2].partition(";")[0]
 
 
 def create_schema(connection: duckdb.DuckDBPyConnection) -> None:

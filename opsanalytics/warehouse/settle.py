@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from opsanalytics import __version__
 from opsanalytics.errors import RepositoryError
+from opsanalytics.findings import Finding
 from opsanalytics.folder import CONFIG
 from opsanalytics.forges import record_address
 from opsanalytics.kinds import KINDS
@@ -26,20 +27,28 @@ from opsanalytics.warehouse.versions import read_versions
 from opsanalytics.workspace import Workspace
 
 
-def settle(sight: Sight, memories: Collection[Path], progress: Progress = silent) -> tuple[Records, Row]:
-    """Everything that is in sight, and the row of the load, which has no id yet."""
+def read_whole(sight: Sight, memories: Collection[Path], progress: Progress = silent) -> tuple[Records, Row]:
+    """Everything that is in sight, and the row of the load, which has no id yet. `memories` are databases that may remember
+    what earlier loads read of the past."""
+    past = _read_past(sight, memories, progress)
+    is_dirty, found = compare_with_commit(sight)
+    records = settle(sight, past, found, progress)
+    return records, load_row(sight, records.counts(), is_dirty=is_dirty)
+
+
+def settle(sight: Sight, past: Past | None, found: Iterable[Finding] = (), progress: Progress = silent) -> Records:
+    """The records of files whose contents are at hand, with what was found of them otherwise."""
     workspace, moment, context = sight.workspace, sight.moment, sight.context
-    records = combine(sight.files, context, _read_past(sight, memories, context, progress))
+    records = combine(sight.files, context, past)
     records.said = {CONFIG: read_said(CONFIG, workspace.config_text, context.words), **records.said}
     records.rows["history_state"] = records.rows["history_state"] or [{"standing": "refused" if sight.refusal else "none"}]
     _take_annotations(records, workspace)
-    records.findings += [*workspace.findings, *moment.findings, *sight.refusal]
+    records.findings += [*workspace.findings, *moment.findings, *sight.refusal, *found]
     records.rows["ritual_slots"] = _slots(records, workspace, moment)
-    load_row = _load_row(sight, records)
     progress("checking the record")
     record = Lint(records.rows, records.said, records.stated, sight.missing, context, moment.as_of)
     records.findings = list(without_ignored([*records.findings, *lint(record)], records.said))
-    return records, load_row | {"git_commit": sight.commit, "record_address": _record_address(sight), "fingerprint": sight.fingerprint}
+    return records
 
 
 def tables(records: Records, loads: list[Row]) -> dict[str, list[Row]]:
@@ -57,8 +66,8 @@ def read_as_it_stood(workspace: Workspace, at: datetime, head: str, memories: Co
     if repository is None:
         raise RepositoryError(f"{workspace.root} is not in a git repository")
     then, moment = as_set_then(workspace, repository, Moment(at, last_commit(repository, at, head)))
-    records, load_row = settle(look(then, repository, moment, memories).with_contents(), memories)
-    return tables(records, [load_row | {"load_id": 1}])
+    records, row = read_whole(look(then, repository, moment, memories).with_contents(), memories)
+    return tables(records, [row | {"load_id": 1}])
 
 
 def gather(sources: Sources, context: Context, progress: Progress = silent) -> Records:
@@ -74,14 +83,13 @@ def _record_address(sight: Sight) -> str | None:
     return record_address(forge, sight.commit, sight.repository.folder())
 
 
-def _read_past(sight: Sight, memories: Collection[Path], context: Context, progress: Progress) -> Past | None:
-    """None outside git, and where git refuses to tell it: then nothing is dated by it. `memories` are databases that may
-    remember what earlier loads read."""
+def _read_past(sight: Sight, memories: Collection[Path], progress: Progress) -> Past | None:
+    """None outside git, and where git refuses to tell it: then nothing is dated by it."""
     if sight.repository is None or sight.commit is None:
         return None
     progress("reading the history")
     try:
-        return Past(read_versions(sight.workspace, sight.repository, sight.commit, memories), context)
+        return Past(read_versions(sight.workspace, sight.repository, sight.commit, memories), sight.context)
     except RepositoryError as error:
         sight.refusal.append(git_says(error))
         return None
@@ -100,38 +108,38 @@ def _slots(records: Records, workspace: Workspace, moment: Moment) -> list[Row]:
     return list(promised_slots(records.rows["rituals"], records.rows["ritual_sessions"], as_of))
 
 
-def _load_row(sight: Sight, records: Records) -> Row:
+def load_row(sight: Sight, files: Mapping[str, int], *, is_dirty: bool | None) -> Row:
+    """Without its id. `files` counts them by what became of them."""
     workspace = sight.workspace
     settings = workspace.settings
-    counts = {f"files_{state}": count for state, count in records.counts().items()}
     return {
         "loaded_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         "workspace": str(workspace.root),
-        "dirty": _is_dirty(sight, records),
+        "git_commit": sight.commit,
+        "dirty": is_dirty,
         "as_of": sight.moment.as_of.replace(microsecond=0),
         "tool_version": __version__,
+        "fingerprint": sight.fingerprint,
         "company": workspace.company,
+        "record_address": _record_address(sight),
         "zone": settings.zone or "UTC",
         "fiscal_year_start": settings.fiscal_year_start,
         "policies": settings.policies.model_dump_json(exclude_none=True),
         "severities": settings.severities,
-        **counts,
+        **{f"files_{state}": count for state, count in files.items()},
     }
 
 
-def _is_dirty(sight: Sight, records: Records) -> bool | None:
+def compare_with_commit(sight: Sight) -> tuple[bool | None, list[Finding]]:
     """Whether the records and settings that were read are not the commit's, by the ids that git gives to contents; None, with a
     finding, when git cannot list them."""
-    if sight.repository is None:
-        return None
-    if sight.moment.commit:
-        return False
+    if sight.repository is None or sight.moment.commit:
+        return (None if sight.repository is None else False), []
     globs = [Globs(sight.workspace.globs(kind)) for kind in KINDS]
     try:
         listed = sight.repository.files("HEAD")
     except RepositoryError as error:
-        records.findings.append(git_says(error))
-        return None
+        return None, [git_says(error)]
     regular = {blob.path: blob.object_id for blob in listed if blob.mode.startswith("100")}
     files = [each for found in sight.files.values() for each in found]
     read = {each.path: each.blob_id for each in files if each.blob_id}
@@ -139,4 +147,5 @@ def _is_dirty(sight: Sight, records: Records) -> bool | None:
     committed = {path: each for path, each in regular.items() if path in read or any(kind.match(path) for kind in globs)}
     like = next(iter(regular.values()), "0" * 40)
     is_set_alike = regular.get(CONFIG, Source(CONFIG, b"").blob_id(like)) == Source(CONFIG, sight.workspace.config).blob_id(like)
-    return not is_set_alike or {path: each for path, each in committed.items() if path not in unread} != read
+    is_read_alike = {path: each for path, each in committed.items() if path not in unread} == read
+    return not (is_set_alike and is_read_alike), []

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from time import time_ns
@@ -57,6 +58,12 @@ class Sight:
     missing: frozenset[str]
     refusal: list[Finding]
     fingerprint: str
+
+    @cached_property
+    def news(self) -> list[tuple[str, Told]]:
+        """The files that are not as the memory has them, were it only in their marks."""
+        known = self.memory.files
+        return [(kind, told) for kind, found in self.files.items() for told in found if known.get((kind, told.path)) is not told]
 
     @property
     def context(self) -> Context:
@@ -138,8 +145,14 @@ def _cut_at(repository: Repository | None, commit: str | None) -> str | None:
 def _fingerprint(
     reader: str, zone: ZoneInfo | None, moment: Moment, seen: list[str | None], files: Files, missing: Collection[str]
 ) -> str:
-    """Of everything that the tables depend on; of files that are linked to, whether they are there. Of the clock only the day counts: it is what open and overdue go by."""
+    """Of everything that the tables depend on: of what the files say, behind a dash, and before it of all else, such as which
+    files there are, and whether those that are linked to are there. Of the clock only the day counts: it is what open and
+    overdue go by."""
     day = moment.as_of.replace(tzinfo=UTC).astimezone(zone or ZoneInfo("UTC")).date()
-    read = {kind: [(each.path, each.sha256, each.problem) for each in found] for kind, found in files.items()}
-    said = json.dumps([reader, str(day), seen, read, sorted(missing)])
-    return sha256(said.encode()).hexdigest()
+    there = {kind: [(each.path, each.problem) for each in found] for kind, found in files.items()}
+    said = [each.sha256 for found in files.values() for each in found]
+    return f"{_hash([reader, str(day), seen, there, sorted(missing)])}-{_hash(said)}"
+
+
+def _hash(said: object) -> str:
+    return sha256(json.dumps(said).encode()).hexdigest()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +20,7 @@ from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.repository import Blob, Repository
 from opsanalytics.tables import TABLES, Column, Row, Table
 from opsanalytics.tree import MAX_BYTES, Globs
-from opsanalytics.warehouse.connect import read_rows
+from opsanalytics.warehouse.connect import locked, read_rows
 from opsanalytics.warehouse.lives import Snapshot, Values, section_of
 from opsanalytics.warehouse.memory import reader_of
 from opsanalytics.workspace import Workspace
@@ -38,17 +38,19 @@ _DAY_OF = {
 _UNTOLD = ("severity_rank", "severity_raw", "status_raw", "source_path", "source_line")
 
 Key = tuple[str, str, str]  # kind, path, blob
+Addition = tuple[str, str, datetime | None, date]  # commit, path, when, and the record's own day
 
 
 @dataclass
 class Versions:
     """`rows` are those of `file_versions`, oldest first. A snapshot is None where a version cannot be parsed, and not
-    there where git has not its contents."""
+    there where git has not its contents. `added` is what the same commits added, where rows are those of some files only."""
 
     repository: Repository
     state: Row
     rows: list[Row]
     snapshots: dict[Key, Snapshot | None] = field(default_factory=dict)
+    added: list[Addition] | None = None
 
     @property
     def cut_at(self) -> str | None:
@@ -73,6 +75,13 @@ class Versions:
             part = keys[start : start + _AT_ONCE]
             blobs = [Blob(path, "100644", blob) for _, path, blob in part]
             yield from ((key, data) for key, (_, data) in zip(part, self.repository.contents(blobs), strict=True))
+
+    def additions(self) -> list[Addition]:
+        """The records with a day that came with a commit."""
+        if self.added is not None:
+            return self.added
+        came = ((row, self.snapshot(row)) for row in self.rows if row["change"] == "added")
+        return [(row["git_commit"], row["path"], row["committed_at"], snapshot.day) for row, snapshot in came if snapshot and snapshot.day]
 
     def snapshot(self, row: Row) -> Snapshot | None:
         return self.snapshots.get(_key(row))
@@ -106,6 +115,19 @@ def read_versions(workspace: Workspace, repository: Repository, commit: str, mem
     rows = known.rows if known else []
     rows += list(_rows(history.versions, kinds, len(rows)))
     return Versions(repository, state, rows, known.snapshots if known else {})
+
+
+def versions_of(database: Path, repository: Repository, reader: str, commit: str, paths: Collection[str]) -> Versions | None:
+    """Those of some files that were never renamed, from a database that remembers all of them up to the commit."""
+    state = read_rows(database, "select * from history_state")[0]
+    if (state["reader"], state["git_commit"]) != (reader, commit):
+        return None
+    rows = read_rows(database, "select * from file_versions where path in $paths or renamed_from in $paths order by position", {"paths": list(paths)})
+    commits = list({row["git_commit"] for row in rows})
+    asked = "from file_versions where change = 'added' and recorded_on is not null and git_commit in $commits"
+    with locked(database) as connection:
+        added = connection.execute(f"select git_commit, path, committed_at, recorded_on {asked}", {"commits": commits}).fetchall()
+    return None if any(row["renamed_from"] for row in rows) else Versions(repository, state, rows, dict(_remembered(rows)), added)
 
 
 def _kinds_of(workspace: Workspace) -> Callable[[str], list[str]]:

@@ -1,0 +1,242 @@
+"""A load that puts edited incidents in the place of what they were, and leaves all other rows alone.
+
+What the files give alone is asked twice, as they were and as they are. Their *ties*, what other records go by, have to be the
+same both times; and where the two differ, the rows that stand have to be those of the files alone as they were, so that nothing
+else had a part in them. Then the new rows are those of the files alone as they are. In any other case the whole record is loaded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from opsanalytics.tables import RECORD_TABLES, TABLES, Row, Table
+from opsanalytics.warehouse.connect import locked
+from opsanalytics.warehouse.memory import REMEMBERED_LOADS, Told, remember, remember_marks
+from opsanalytics.warehouse.past import Past
+from opsanalytics.warehouse.records import Records
+from opsanalytics.warehouse.schema import insert_rows, keep_views, table_sql
+from opsanalytics.warehouse.settle import compare_with_commit, load_row, settle
+from opsanalytics.warehouse.sight import Sight
+from opsanalytics.warehouse.told import unpack
+from opsanalytics.warehouse.versions import versions_of
+
+_KIND = "incidents"
+_PATH = {table.name: "source_path" for table in RECORD_TABLES if "source_path" in table.column_names} | {"findings": "path"}
+_OF_PROMISES = frozenset({"incidents", "action_items", "action_events"})  # what the kept views tell of
+# What other records go by: of the files' own rows, and of promises once git has dated them.
+_TIES = {"incidents": ("incident_id",), "incident_services": ("service",), "incident_links": ("from_id", "relation", "to_raw")}
+_OWN_OF_A_PROMISE = ("status", "created_on_source", "done_on_source", "source_line")
+_PROMISE = tuple(name for name in TABLES["action_items"].column_names if name not in _OWN_OF_A_PROMISE)
+
+Place = tuple[str, str]  # table, path
+
+
+@dataclass(frozen=True)
+class _Change:
+    """The rows that stand in a table, each at its rowid, and those that are to. `begin` is where the first of them lies."""
+
+    standing: Sequence[tuple[int, Row]]
+    rows: Sequence[Row]
+    begin: int
+
+    @property
+    def keeps_places(self) -> bool:
+        return len(self.rows) == len(self.standing)
+
+    @property
+    def end(self) -> int:
+        return self.begin + len(self.standing)
+
+    @property
+    def is_possible(self) -> bool:
+        """Rows keep their places, or lie together."""
+        return self.keeps_places or [at for at, _ in self.standing] == list(range(self.begin, self.end))
+
+
+@dataclass(frozen=True)
+class Patch:
+    """What has to change in which rows."""
+
+    sight: Sight
+    edited: Sequence[Told]
+    changes: Mapping[Place, _Change]
+    load_row: Row
+
+    def write(self, connection: duckdb.DuckDBPyConnection) -> None:
+        for name in dict.fromkeys(name for name, _ in self.changes):
+            _put(connection, TABLES[name], [change for (at, _), change in self.changes.items() if at == name])
+        for told in self.edited:
+            connection.execute("update source_files set sha256 = ?, bytes = ? where path = ?", [told.sha256, told.size, told.path])
+            connection.execute("delete from memory.files where path = ?", [told.path])
+        remember_marks(connection, self.sight.news, self.sight.began_ns)
+        remember(connection, {_KIND: self.edited}, self.sight.reader, self.sight.began_ns)
+        insert_rows(connection, TABLES["loads"], [self.load_row])
+        connection.execute("delete from loads where load_id <= ?", [self.load_row["load_id"] - REMEMBERED_LOADS])
+        if _OF_PROMISES & {name for name, _ in self.changes}:
+            keep_views(connection)
+
+
+def patch_of(database: Path, latest: Row, sight: Sight) -> Patch | None:
+    """What `latest`, the row of the load before, lacks of what is in sight; None where the whole record has to be loaded."""
+    edited = _edited(latest, sight) if sight.memory.database == database else []
+    was = _as_they_were(sight, edited)
+    if not edited or was is None:
+        return None
+    before, after = _alone(database, sight, was), _alone(database, sight, edited)
+    changes = _changes(database, before, after) if before and after and before.ties == after.ties else None
+    is_dirty, found = compare_with_commit(sight)
+    if changes is None or found:
+        return None
+    files = {state: latest[f"files_{state}"] for state in ("seen", "loaded", "rejected", "ignored")}
+    return Patch(sight, edited, changes, load_row(sight, files, is_dirty=is_dirty) | {"load_id": latest["load_id"] + 1})
+
+
+def _edited(latest: Row, sight: Sight) -> list[Told]:
+    """Incidents that say something else than they did; none where anything else changed, too."""
+    if latest["fingerprint"].partition("-")[0] != sight.fingerprint.partition("-")[0] or sight.refusal:
+        return []
+    known = sight.memory.files
+    new = [(kind, told) for kind, told in sight.news if told.sha256 and not _says_the_same(told, known.get((kind, told.path)))]
+    times = Counter(told.path for found in sight.files.values() for told in found) if new else {}
+    is_only_here = all(kind == _KIND and (kind, told.path) in known and times[told.path] == 1 for kind, told in new)
+    return [told for _, told in new] if is_only_here else []
+
+
+def _says_the_same(told: Told, known: Told | None) -> bool:
+    return known is not None and told.sha256 == known.sha256
+
+
+def _as_they_were(sight: Sight, edited: Sequence[Told]) -> list[Told] | None:
+    packed = sight.memory.packed([told.path for told in edited]) if edited else {}
+    was = [sight.memory.files[_KIND, told.path].with_contents(packed.get((_KIND, told.path))) for told in edited]
+    return [told for told in was if told] if all(was) else None
+
+
+# --- what files give alone
+
+
+@dataclass(frozen=True)
+class _Alone:
+    rows: Mapping[Place, list[Row]]
+    ties: object
+
+
+def _alone(database: Path, sight: Sight, told: list[Told]) -> _Alone | None:
+    """None where that cannot be told."""
+    if any(each.packed is None for each in told):
+        return None
+    paths = [each.path for each in told]
+    past = None
+    if sight.repository and sight.commit:
+        versions = versions_of(database, sight.repository, sight.reader, sight.commit, paths)
+        if versions is None:
+            return None
+        past = Past(versions, sight.context)
+    services = sight.memory.packed([each.path for each in sight.files["services"]])
+    known = [each.with_contents(services.get(("services", each.path))) or each for each in sight.files["services"]]
+    files = {kind: list[Told]() for kind in sight.files} | {"services": known, _KIND: told}
+    records = settle(replace(sight, files=files), past)
+    return _Alone(_by_place(records, set(paths)), _ties(records, told))
+
+
+def _by_place(records: Records, paths: set[str]) -> dict[Place, list[Row]]:
+    found = [vars(each) for each in sorted(set(records.findings))]
+    rows: dict[Place, list[Row]] = {}
+    for name, at in _PATH.items():
+        for row in found if name == "findings" else records.rows.get(name, ()):
+            if row[at] in paths:
+                rows.setdefault((name, row[at]), []).append(_as_stored(TABLES[name], row))
+    return rows
+
+
+def _as_stored(table: Table, row: Row) -> Row:
+    values = {name: row.get(name) for name in table.column_names}
+    return {name: value.replace(tzinfo=None) if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def _ties(records: Records, told: Sequence[Told]) -> object:
+    """What became of each file, what it says that others go by, and its promises."""
+    paths = {each.path for each in told}
+    read = [unpack(each)[0] for each in told]
+    became = [(file["path"], file["status"], file["records"], file["reason"]) for file in records.files if file["path"] in paths]
+    said = [[tuple(row.get(name) for name in names) for row in each.rows.get(table, ())] for each in read for table, names in _TIES.items()]
+    told_more = [(row["record_id"], row["name"], row["value"]) for each in read for row in each.rows.get("record_fields", ())
+                 if row["record_kind"] == "action_item"]  # fmt: skip
+    promises = [tuple(row.get(name) for name in _PROMISE) for row in records.rows["action_items"] if row["source_path"] in paths]
+    return became, said, told_more, promises
+
+
+# --- what stands
+
+
+def _changes(database: Path, before: _Alone, after: _Alone) -> dict[Place, _Change] | None:
+    """None where what stands is not what the files alone gave, or does not lie together."""
+    changes = {}
+    with locked(database) as connection:
+        for place in before.rows.keys() | after.rows.keys():
+            was, rows = before.rows.get(place, []), after.rows.get(place, [])
+            if was == rows:
+                continue
+            change = _change(connection, *place, rows)
+            if [row for _, row in change.standing] != was or not change.is_possible or _is_seen(connection, *place):
+                return None
+            changes[place] = change
+    return changes
+
+
+def _change(connection: duckdb.DuckDBPyConnection, name: str, path: str, rows: list[Row]) -> _Change:
+    names = TABLES[name].column_names
+    found = connection.execute(f"select rowid, {_listed(names)} from {name} where {_PATH[name]} = ? order by rowid", [path]).fetchall()
+    standing = [(row[0], dict(zip(names, row[1:], strict=True))) for row in found]
+    return _Change(standing, rows, standing[0][0] if standing else _gap(connection, name, path))
+
+
+def _gap(connection: duckdb.DuckDBPyConnection, name: str, path: str) -> int:
+    """Where the rows of a file that has none would lie: findings are sorted, and incidents come first in the order of their paths."""
+    others = "true" if name == "findings" else f"{_PATH[name]} in (select path from source_files where record_kind = '{_KIND}')"
+    behind, before = f"{_PATH[name]} > $path and {others}", f"{_PATH[name]} < $path and {others}"
+    asked = f"select coalesce(min(rowid) filter (where {behind}), max(rowid) filter (where {before}) + 1, 0) from {name}"
+    (begin,) = connection.execute(asked, {"path": path}).fetchall()[0]
+    return int(begin)
+
+
+def _is_seen(connection: duckdb.DuckDBPyConnection, name: str, path: str) -> bool:
+    """Whether promises are told to carry on others, by their lines too."""
+    asked = "select 1 from action_sightings where source_path = ? limit 1"
+    return name == "action_items" and connection.execute(asked, [path]).fetchone() is not None
+
+
+def _put(connection: duckdb.DuckDBPyConnection, table: Table, changes: Sequence[_Change]) -> None:
+    for change in (each for each in changes if each.keeps_places):
+        _update(connection, table, change)
+    if moving := sorted((each for each in changes if not each.keeps_places), key=lambda each: each.begin):
+        _splice(connection, table, moving)
+
+
+def _update(connection: duckdb.DuckDBPyConnection, table: Table, change: _Change) -> None:
+    for (at, was), row in zip(change.standing, change.rows, strict=True):
+        if changed := [column for column in row if row[column] != was[column]]:
+            said = ", ".join(f'"{column}" = ?' for column in changed)
+            connection.execute(f"update {table.name} set {said} where rowid = ?", [*map(row.get, changed), at])
+
+
+def _splice(connection: duckdb.DuckDBPyConnection, table: Table, changes: Sequence[_Change]) -> None:
+    """The table anew, since rows are read in the order in which they lie."""
+    fresh, names, at = replace(table, name="fresh"), _listed(table.column_names), 0
+    connection.execute(table_sql(fresh))
+    for change in changes:
+        connection.execute(f"insert into fresh select {names} from {table.name} where rowid >= ? and rowid < ?", [at, change.begin])
+        insert_rows(connection, fresh, change.rows)
+        at = change.end
+    connection.execute(f"insert into fresh select {names} from {table.name} where rowid >= ?", [at])
+    connection.execute(f"drop table {table.name}; alter table fresh rename to {table.name}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
