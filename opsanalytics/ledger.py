@@ -54,21 +54,33 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, eq=False)
 class Writing:
-    """One place that writes a promise, or may speak of one. `tickets` and `named` (any id) stand in its text, `links` are
-    the files that it links to."""
+    """One place that writes a promise, or may speak of one. `tickets` and `named` (any id) stand in its text, which is `bare`
+    without them; `links` are the files that it links to. Most are compared with none, so what only that takes waits for it."""
 
     row: Row
     kind: str
     record_id: str
     day: date | None
-    said: str
-    claim: str
     owner: str | None
-    names: frozenset[str]
+    bare: str
     tickets: frozenset[str]
     named: frozenset[str]
     cited: frozenset[str]
     links: frozenset[str]
+    reader: _Reader
+
+    @cached_property
+    def said(self) -> str:
+        return self.reader.without_talk(self.bare)
+
+    @cached_property
+    def claim(self) -> str:
+        """What stands before a remark."""
+        return self.reader.without_talk(_CLAUSE.split(self.bare, maxsplit=1)[0])
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        return self.reader.names(self.bare)
 
     @property
     def record(self) -> tuple[str, str]:
@@ -387,15 +399,12 @@ class _Reader:
         issues = {f"{place}#{number}" for place, number in _ISSUE.findall(" ".join([whole, *links]))}
         tickets = frozenset(_name(each) for each in (*_TICKET.findall(whole), *issues) if not _NO_TICKET.match(each))
         named = frozenset(each.casefold().strip(".") for each in _ID.findall(whole))  # its hyphens are plain already
-        bare = _bare(text)
         return Writing(
-            row=row, kind=kind, record_id=record_id, day=day, owner=owner, said=self._said(bare),
-            claim=self._said(_CLAUSE.split(bare, maxsplit=1)[0]), names=self._names(bare),
-            tickets=tickets, named=named, cited=tickets | (named & self.incidents),
-            links=frozenset(_target(link, row["source_path"]) for link in links),
+            row=row, kind=kind, record_id=record_id, day=day, owner=owner, bare=_bare(text), tickets=tickets, named=named,
+            cited=tickets | (named & self.incidents), links=frozenset(_target(link, row["source_path"]) for link in links), reader=self,
         )  # fmt: skip
 
-    def _said(self, text: str) -> str:
+    def without_talk(self, text: str) -> str:
         """Folded, without what is said at either end about how it stands: `still`, `not finished`."""
         said = _WORD.findall(fold(text))
         while cut := next((size for size in (4, 3, 2, 1) if size < len(said) and " ".join(said[:size]) in self.talk), 0):
@@ -404,7 +413,7 @@ class _Reader:
             said = said[:-cut]
         return " ".join(said)
 
-    def _names(self, text: str) -> frozenset[str]:
+    def names(self, text: str) -> frozenset[str]:
         """Words with a figure or, but for the first, a capital, and services."""
         words = _WORD.findall(text)
         named = [word for word in words[1:] if not word.islower()] + [word for word in words if any(map(str.isdigit, word))]
