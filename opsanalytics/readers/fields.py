@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from opsanalytics.markup.elements import Line
 from opsanalytics.markup.parts import Document, Part
@@ -56,7 +57,7 @@ class Fields:
 
     def is_unfilled(self, text: str) -> bool:
         """Nothing known yet, a placeholder, or a choice that nobody made: `SEV-1 | SEV-2 | SEV-3`."""
-        return self.words.is_unknown(text) or bool(_PLACEHOLDER.fullmatch(text.strip())) or text.count(" | ") >= 2
+        return _is_unfilled(text, self.words)
 
     def is_flag(self, text: str) -> bool:
         return self.words.look_up("yes", text) is not None or self.words.look_up("no", text) is not None
@@ -66,6 +67,11 @@ class Fields:
 
     def is_set(self, name: str) -> bool:
         return any(part.first and self.words.look_up("yes", part.first.text) for part in self.document.named(name))
+
+
+@lru_cache(maxsize=1024)
+def _is_unfilled(text: str, words: Vocabulary) -> bool:
+    return words.is_unknown(text) or bool(_PLACEHOLDER.fullmatch(text.strip())) or text.count(" | ") >= 2
 
 
 def first_parts(parts: Iterable[Part]) -> dict[str, Part]:
