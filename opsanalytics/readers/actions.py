@@ -143,7 +143,7 @@ def _detail(item: Item, words: Vocabulary) -> tuple[str, Line] | None:
 def _is_placeholder(action: Action, words: Vocabulary) -> bool:
     columns = words.group("action_columns")
     is_template = (
-        columns.get(fold_label(action.text)) == "text" and columns.get(fold(action.owner or "owner")) == "owner"
+        columns.get(fold(action.owner or "owner")) == "owner" and columns.get(fold_label(action.text)) == "text"
     )
     said = action.text.rstrip(".! ")
     is_rest = said.startswith(("...", "…")) or _is_short_name(said)
@@ -333,8 +333,7 @@ def _take_known(action: Action, people: Collection[str]) -> None:
     """`Ana: fix it` and `Fix it (Ana)`, where the file knows an Ana."""
     for pattern in () if "owner" in action.settled else (_KNOWN_FIRST, _KNOWN_LAST):
         found = pattern.search(action.text)
-        names = [fold(name) for name in _AND.split(found["name"])] if found else []
-        if found and names and all(name in people for name in names):
+        if found and all(fold(name) in people for name in _AND.split(found["name"])):
             action.owner, action.text = found["name"], _tidy(action.text[: found.start()] + action.text[found.end() :])
             action.settled.add("owner")
             return

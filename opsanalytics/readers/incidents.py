@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
@@ -61,7 +62,8 @@ class _Incident(Record):
         if updates:
             for part in self.document.parts:
                 part.content = [content for content in part.content if _place(content).line not in taken]
-            self.document.parts = [part for part in self.document.parts if part.line not in taken or part.level <= 1]
+            parts = [part for part in self.document.parts if part.line not in taken or part.level <= 1]
+            self.document = replace(self.document, parts=parts)
             self.parts = self.first_parts()
         return updates
 

@@ -54,7 +54,8 @@ class Reading:
     stated: list[Stated] = field(default_factory=list)
 
     def add(self, table: str, source_line: int, **values: object) -> None:
-        self.rows[table].append({**values, "source_path": self.path, "source_line": source_line})
+        values.update(source_path=self.path, source_line=source_line)
+        self.rows[table].append(values)
 
     def say(self, code: str, line: int, column: int, message: str, hint: str | None = None) -> None:
         self.findings.append(finding(code, self.path, line, column, message, hint))

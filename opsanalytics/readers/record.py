@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import takewhile
-from pathlib import PurePosixPath
+from posixpath import basename, splitext
 
 from opsanalytics.markup.blocks import Item, Line
 from opsanalytics.markup.document import Label, Part, Shape, parse_document
@@ -49,8 +49,8 @@ class Record(Fields):
         reading.stated = list(self._stated())
         self.times = FileTimes(reading, context, text)
         self.source = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        path = PurePosixPath(reading.path)
-        self.stem, self.path_id = path.stem, str(path.with_suffix(""))
+        self.path_id, _ = splitext(reading.path)
+        self.stem = basename(self.path_id)
 
     def _stated(self) -> Iterator[Stated]:
         summaries = self.words.group("summary_labels")
