@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from opsanalytics.readers.zones import TimeError
 
@@ -16,8 +16,7 @@ _LEAP_YEAR = 2024
 Reading = tuple[int | None, int, int]
 
 
-@dataclass(frozen=True)
-class WrittenDay:
+class WrittenDay(NamedTuple):
     """Year (None where none is written), month and day, by each order of the numbers that makes a day."""
 
     text: str
@@ -29,7 +28,7 @@ class WrittenDay:
 
     def in_order(self, order: str | None) -> WrittenDay:
         """Read in an order, where it makes a day in that."""
-        return replace(self, readings={order: self.readings[order]}) if order in self.readings and order else self
+        return self._replace(readings={order: self.readings[order]}) if order in self.readings and order else self
 
 
 def written_day(found: re.Match[str], months: Mapping[str, int]) -> WrittenDay:

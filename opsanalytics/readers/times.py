@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import cached_property
 from typing import NamedTuple
@@ -177,7 +177,7 @@ class _Cursor:
 
     def take_marks(self) -> None:
         """`around`, `On`, `Friday,`."""
-        marks = self.take(self.grammar.marks)
+        marks = None if self.rest[:1].isdigit() else self.take(self.grammar.marks)
         self.is_approximate |= bool(marks and marks["sign"])
 
     def take_span(self, joint: re.Pattern[str]) -> Stamp | None:
@@ -205,6 +205,8 @@ class _Cursor:
         clock = self._take_clock_behind_day() if day else self._take_clock(self.grammar.clocks)
         if day is None and clock is None:
             return None
+        if not self.rest:
+            return Stamp(day, clock, is_approximate=self.is_approximate)
         zone, name = self._take_zone(clock, is_behind_day=day is not None) if clock else (None, None)
         if self.is_ctime:
             self.take(_CTIME_YEAR)
@@ -221,7 +223,7 @@ class _Cursor:
         year, month, day = written.readings.get(YMD, (0, 0, 0))
         if year is None and (ctime := _CTIME.match(self.rest)):
             self.is_ctime = True
-            written = replace(written, readings={YMD: (int(ctime["year"]), month, day)})
+            written = written._replace(readings={YMD: (int(ctime["year"]), month, day)})
         self.take(self.grammar.weekday_behind)
         return self.clockwork.settle(written)
 
@@ -345,8 +347,8 @@ def to_utc(stamp: Stamp, zone: tzinfo) -> datetime:
     if stamp.day is None or stamp.clock is None:
         raise TimeError("a day and a time of day are needed")
     local = datetime.combine(stamp.day, stamp.clock, stamp.zone or zone)
-    first, second = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    if first != second:
+    first = local.astimezone(UTC)
+    if local.utcoffset() != local.replace(fold=1).utcoffset():
         back = first.astimezone(local.tzinfo).replace(tzinfo=None)
         what = "occurs twice" if back == local.replace(tzinfo=None) else "does not exist"
         raise TimeError(f"{local:%Y-%m-%d %H:%M} {what} in {local.tzinfo} (the clocks change); write the offset")
