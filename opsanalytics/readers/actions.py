@@ -15,7 +15,7 @@ from opsanalytics.readers.times import TimeError
 from opsanalytics.readers.vocabulary import Vocabulary
 
 # Text comes with single spaces, so none of these can wander.
-_JOINT = re.compile(r"\s?[—―|]\s?|\s[–‒]\s?|[–‒]\s|\s-{1,3}\s")
+_JOINT = re.compile(r"\s(?:[—―|–‒]\s?|-{1,3}\s)|[—―|]\s?|[–‒]\s")
 _FIRST_MARK = re.compile(r"^(?P<mark>\[[^\[\]]{0,12}\]|[^\w\s([{@#\"'`]{1,3})\s")
 _LAST_MARK = re.compile(r"\s?[(\[](?P<mark>[\w' ]{1,20})[)\]]\.?$")
 _MENTION = re.compile(r"(?<![\w.])(?P<owner>@\w[\w.-]*(?:(?:,\s?|\s&\s|\sand\s|\s)@\w[\w.-]*){0,5})")

@@ -32,9 +32,10 @@ class Fields:
     def value(self, name: str) -> Line | None:
         """The line that a label holds, unless the template's own words still stand there."""
         part = self.parts.get(name)
-        first = part.first if part else None
-        line = self._meant(name, first) if first else None
-        return None if line is None or self.is_unfilled(line.text) else line
+        if part is None or (first := part.first) is None:
+            return None
+        line = self._meant(name, first)
+        return None if self.is_unfilled(line.text) else line
 
     def _meant(self, name: str, line: Line) -> Line:
         """`Resolved` of `~~Open~~ Resolved`, and of `[Resolved]`: brackets around one known word are no placeholder."""

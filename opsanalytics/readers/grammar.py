@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 
-from opsanalytics.markup.words import fold
+from opsanalytics.markup.words import fold, shortest
 from opsanalytics.readers.vocabulary import Vocabulary
 
 _FLAGS = re.IGNORECASE | re.VERBOSE
@@ -187,15 +187,15 @@ class Grammar:
     @cached_property
     def _zone_subject(self) -> re.Pattern[str]:
         """In a folded text: without regard to case, a search takes eight times as long."""
-        return re.compile(self._in_zone_sentences("subject"))
+        return re.compile(any_of(shortest(self._in_zone_sentences("subject"))))
 
-    def _in_zone_sentences(self, part: str) -> str:
-        return any_of(word for word, of in self.words.group("zone_sentences").items() if of == part)
+    def _in_zone_sentences(self, part: str) -> list[str]:
+        return [word for word, of in self.words.group("zone_sentences").items() if of == part]
 
     @cached_property
     def zone_of_all(self) -> re.Pattern[str]:
         """`All times are in CET`, anywhere in a text."""
-        subject, joint = self._in_zone_sentences("subject"), self._in_zone_sentences("joint")
+        subject, joint = (any_of(self._in_zone_sentences(part)) for part in ("subject", "joint"))
         gap = r"[\s:(,*_]+"
         return re.compile(rf"\b(?:{subject})\b(?:{gap}(?:{joint})\b)*{gap}(?P<zone>{self.zone_name})", _FLAGS)
 

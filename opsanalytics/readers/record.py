@@ -55,26 +55,26 @@ class Record(Fields):
     def _stated(self) -> Iterator[Stated]:
         summaries = self.words.group("summary_labels")
         for part in self.document.parts:
-            if name := part.name or ("summary" if fold_label(label_key(part)) in summaries else None):
-                said = self._first_said(part)
+            label = label_key(part)
+            if name := part.name or ("summary" if fold_label(label) in summaries else None):
+                said = self._first_said(part.lines()) or self._first_said(self._lines_below(part))
                 place = said or part
-                yield Stated(name, label_key(part), said.text if said else self._first_code(part), place.line, place.column)
+                yield Stated(name, label, said.text if said else self._first_code(part), place.line, place.column)
 
-    def _first_said(self, part: Part) -> Line | None:
-        for each in self._with_below(part):
-            for line in each.lines():
-                if not self._is_blank(line.text):
-                    return line
+    def _first_said(self, lines: Iterable[Line]) -> Line | None:
+        for line in lines:
+            if not self._is_blank(line.text):
+                return line
         return None
 
     def _first_code(self, part: Part) -> str:
         return next((raw for raw in (part.text or "").split("\n") if not self._is_blank(raw)), "")
 
-    def _with_below(self, part: Part) -> Iterator[Part]:
-        """The part and those under the headings below its own."""
-        yield part
+    def _lines_below(self, part: Part) -> Iterator[Line]:
+        """What stands under the headings below that of the part."""
         parts = self.document.parts
-        yield from takewhile(lambda below: below.level > part.level, parts[parts.index(part) + 1 :])
+        for below in takewhile(lambda below: below.level > part.level, parts[parts.index(part) + 1 :]):
+            yield from below.lines()
 
     def _is_blank(self, text: str) -> bool:
         """Whether somebody has yet to write here, as behind the colon of `T0 detection:`. `None` and `n/a` are answers."""
