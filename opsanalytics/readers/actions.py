@@ -17,6 +17,7 @@ from opsanalytics.readers.vocabulary import Vocabulary
 # Text comes with single spaces, so none of these can wander.
 _JOINT = re.compile(r"\s(?:[—―|–‒]\s?|-{1,3}\s)|[—―|]\s?|[–‒]\s")
 _FIRST_MARK = re.compile(r"^(?P<mark>\[[^\[\]]{0,12}\]|[^\w\s([{@#\"'`]{1,3})\s")
+_CODE = re.compile(r"`([^`]+)`")
 _LAST_MARK = re.compile(r"\s?[(\[](?P<mark>[\w' ]{1,20})[)\]]\.?$")
 _MENTION = re.compile(r"(?<![\w.])(?P<owner>@\w[\w.-]*(?:(?:,\s?|\s&\s|\sand\s|\s)@\w[\w.-]*){0,5})")
 _SAID_NAME = re.compile(r"(?:\s?[:=]\s?|\s(?=@))(?P<name>[^()\[\],;|—–―]{1,60}?)(?=\s?[)\],;|—–―]|\s-\s|$)")
@@ -350,7 +351,7 @@ def _split_from_right(action: Action, times: FileTimes, words: Vocabulary) -> No
 
 def _is_code(piece: str, raw: str) -> bool:
     """The end of a command is no name: "`kubectl get pods | grep Pending`"."""
-    return bool(piece) and any(span.endswith(piece) for span in re.findall(r"`([^`]+)`", raw))
+    return bool(piece) and any(span.endswith(piece) for span in _CODE.findall(raw))
 
 
 def _take_piece(action: Action, piece: str, times: FileTimes, words: Vocabulary) -> bool:

@@ -11,6 +11,7 @@ from opsanalytics.readers.zones import TimeError
 
 DMY, MDY, YMD = "DMY", "MDY", "YMD"
 _YEARS = range(1000, 3000)
+_FIGURES = re.compile(r"\d+")
 _STEM = re.compile(r"(\d\d)(\d\d)(\d\d)(?![^\W_])")
 _LEAP_YEAR = 2024
 Reading = tuple[int | None, int, int]
@@ -68,7 +69,7 @@ def make_day(year: int, month: int, day: int, text: str) -> date:
 
 def _iso(found: re.Match[str]) -> tuple[int, int, int]:
     text = found["iso"] or f"{found['basic'][:4]}-{found['basic'][4:6]}-{found['basic'][6:]}"
-    year, month, day = re.findall(r"\d+", text)
+    year, month, day = _FIGURES.findall(text)
     if len(year) > 4:
         raise TimeError(f"the year {year} has more than four digits")
     return int(year), int(month), int(day)
