@@ -395,4 +395,5 @@ def _tidy(text: str) -> str:
     """Without the brackets, separators and spaces that stood around what was taken out."""
     text = " ".join(_HOLLOW.sub("", text).split())
     text = _COMMAS.sub(r"\1", text) if "," in text or ";" in text else text
-    return _DASH_AT_END.sub("", text.strip(" ,;|—–―")).strip()
+    text = text.strip(" ,;|—–―")
+    return _DASH_AT_END.sub("", text).strip() if "-" in text or ":" in text else text

@@ -312,8 +312,8 @@ class _Incident(Record):
         return next((kind for first, kind in flags if first and self.words.look_up("yes", first.text)), None)
 
     def _mentions_change(self, mentions: str) -> bool:
-        is_outage = self.words.mentions("title_kinds", "outage", self.row["title"])
-        return not is_outage and self.words.mentions("title_kinds", "change", mentions)
+        is_change = self.words.mentions("title_kinds", "change", mentions)
+        return is_change and not self.words.mentions("title_kinds", "outage", self.row["title"])
 
     def _status(self) -> str:
         line = self.value("status")

@@ -97,8 +97,11 @@ class Clockwork:
             return None, text
         cursor = _Cursor(text.lstrip(), self)
         cursor.take_marks()
-        if not self.grammar.day.match(cursor.rest):
+        found = self.grammar.day.match(cursor.rest)
+        if not found:
             return None, text
+        if found.end() == len(cursor.rest) and (day := cursor.take_day()):
+            return day, ""
         stamp, rest = self.leading_stamp(text)
         return (stamp.day, rest) if stamp else (None, text)
 
@@ -201,7 +204,7 @@ class _Cursor:
         self.found = None
         self.is_approximate = self.has_t = self.is_ctime = False
         self.take_marks()
-        day = self._take_day()
+        day = self.take_day()
         clock = self._take_clock_behind_day() if day else self._take_clock(self.grammar.clocks)
         if day is None and clock is None:
             return None
@@ -214,7 +217,7 @@ class _Cursor:
         is_approximate = bool(self.take(self.grammar.ish)) or self.is_approximate
         return Stamp(day, clock, zone, name, is_approximate)
 
-    def _take_day(self) -> date | None:
+    def take_day(self) -> date | None:
         found = self.grammar.day.match(self.rest)
         if not found or _is_a_verb(found):
             return None
@@ -285,7 +288,7 @@ class _Cursor:
         if joint is None:
             return None
         self.take(self.grammar.weekday)
-        day = self._take_day()
+        day = self.take_day()
         if "(" in joint[0]:
             self.rest = self.rest.removeprefix(")")
         if day is None or (joint.re is _SPACE and self.rest.strip()):
