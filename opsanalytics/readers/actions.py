@@ -37,7 +37,7 @@ _LONGEST_NAME, _LONGEST_DAY, _LONGEST_GROUP, _LONGEST_FLAG = 80, 60, 6, 3
 _CELLS = ("owner", "due_on", "done_on", "status")
 
 
-@dataclass
+@dataclass(slots=True)
 class Action:
     """One promise. `text` is what is left when owner, days and state are taken out; `settled` tells which were.
 

@@ -182,7 +182,7 @@ def _without_carried(part: Part, words: Vocabulary) -> tuple[Part, dict[int, str
     """The part without `(carried over)` and its like, and what each line said of that, by line number."""
     carried: dict[int, str] = {}
     content = [_item_without(entry, words, carried) if isinstance(entry, Item) else entry for entry in part.content]
-    return replace(part, content=content), carried
+    return replace(part, content=content) if carried else part, carried
 
 
 def _item_without(item: Item, words: Vocabulary, carried: dict[int, str]) -> Item:
