@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from opsanalytics.markup.elements import Heading, Item, Line
+from opsanalytics.markup.words import before_colon, fold_label
 
 Content = Line | Item | Heading
 Shape = Literal["value", "text", "list"]
@@ -99,6 +100,11 @@ class Document:
 
     def named(self, name: str) -> list[Part]:
         return self._by_name.get(name, [])
+
+    @cached_property
+    def keyed(self) -> list[tuple[str, Part]]:
+        """Each part with its label, folded and without a value on the same line."""
+        return [(fold_label(before_colon(part.label)), part) for part in self.parts]
 
     @cached_property
     def _by_name(self) -> dict[str | None, list[Part]]:

@@ -22,7 +22,7 @@ class Fields:
     def __init__(self, document: Document, words: Vocabulary, flags: Collection[str] = ()) -> None:
         self.document = document
         self.words = words
-        self.flags = flags
+        self.flags = frozenset(flags)
         self.parts = self.first_parts()
 
     def first_parts(self) -> dict[str, Part]:

@@ -142,7 +142,7 @@ class IncidentRows:
     def _people(self) -> set[str]:
         """Who the file knows by name, folded, with their first names: everybody who was there or writes about it."""
         columns = self.words.group("people_labels")
-        others = (part for part in self.record.document.parts if part.name is None and fold_label(label_key(part)) in columns)
+        others = (part for key, part in self.record.document.keyed if part.name is None and key in columns)
         names = [name for part in others for line in part.lines() for name in _PEOPLE.split(line.text)]
         names += [row["person"] for row in self.reading.rows.get("incident_responders", ())]
         whole = {fold(self._person_and_role(name)[0].replace("@", "")) for name in names}

@@ -54,12 +54,11 @@ class Record(Fields):
 
     def _stated(self) -> Iterator[Stated]:
         summaries = self.words.group("summary_labels")
-        for part in self.document.parts:
-            label = label_key(part)
-            if name := part.name or ("summary" if fold_label(label) in summaries else None):
+        for key, part in self.document.keyed:
+            if name := part.name or ("summary" if key in summaries else None):
                 said = self._first_said(part.lines()) or self._first_said(self._lines_below(part))
                 place = said or part
-                yield Stated(name, label, said.text if said else self._first_code(part), place.line, place.column)
+                yield Stated(name, label_key(part), said.text if said else self._first_code(part), place.line, place.column)
 
     def _first_said(self, lines: Iterable[Line]) -> Line | None:
         for line in lines:
