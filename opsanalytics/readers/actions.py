@@ -351,7 +351,7 @@ def _split_from_right(action: Action, times: FileTimes, words: Vocabulary) -> No
 
 def _is_code(piece: str, raw: str) -> bool:
     """The end of a command is no name: "`kubectl get pods | grep Pending`"."""
-    return bool(piece) and any(span.endswith(piece) for span in _CODE.findall(raw))
+    return bool(piece) and "`" in raw and any(span.endswith(piece) for span in _CODE.findall(raw))
 
 
 def _take_piece(action: Action, piece: str, times: FileTimes, words: Vocabulary) -> bool:

@@ -121,9 +121,11 @@ class Clockwork:
     def settle(self, written: WrittenDay) -> date:
         """The day that is meant: by the order that the file's other dates show, else the one that the file names elsewhere
         beyond doubt, else by `date_order`. Raises TimeError when they leave it open."""
-        orders = self.evidence.orders if self.evidence and not written.is_sure else frozenset()
-        if written.is_sure or len(orders & written.readings.keys()) == len(orders) == 1:
-            return self._dated(written, next(iter(orders or written.readings)))
+        if written.is_sure:
+            return self._dated(written, next(iter(written.readings)))
+        orders = self.evidence.orders if self.evidence else frozenset()
+        if len(orders & written.readings.keys()) == len(orders) == 1:
+            return self._dated(written, next(iter(orders)))
         days = self._days(written)
         same = {day for day in days.values() if self.evidence and day in self.evidence.days}
         if len(same) == 1:
