@@ -58,7 +58,7 @@ class Item:
 
     @property
     def text(self) -> str:
-        return " ".join(line.text for line in self.lines if line.text)
+        return " ".join([line.text for line in self.lines if line.text])
 
     @property
     def line(self) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from opsanalytics.markup.elements import Heading, Item, Line
+from opsanalytics.markup.words import before_colon, fold_label
 
 Content = Line | Item | Heading
 Shape = Literal["value", "text", "list"]
@@ -89,7 +91,7 @@ def _with_nested(item: Item) -> Iterator[Item]:
         stack.extend(reversed(entry.items))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Document:
     """The parts in order, front matter first. The part before the first label has the label `""`."""
 
@@ -97,4 +99,16 @@ class Document:
     title: Line | None
 
     def named(self, name: str) -> list[Part]:
-        return [part for part in self.parts if part.name == name]
+        return self._by_name.get(name, [])
+
+    @cached_property
+    def keyed(self) -> list[tuple[str, Part]]:
+        """Each part with its label, folded and without a value on the same line."""
+        return [(fold_label(before_colon(part.label)), part) for part in self.parts]
+
+    @cached_property
+    def _by_name(self) -> dict[str | None, list[Part]]:
+        found: dict[str | None, list[Part]] = {}
+        for part in self.parts:
+            found.setdefault(part.name, []).append(part)
+        return found

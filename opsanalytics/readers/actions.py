@@ -15,8 +15,9 @@ from opsanalytics.readers.times import TimeError
 from opsanalytics.readers.vocabulary import Vocabulary
 
 # Text comes with single spaces, so none of these can wander.
-_JOINT = re.compile(r"\s?[—―|]\s?|\s[–‒]\s?|[–‒]\s|\s-{1,3}\s")
+_JOINT = re.compile(r"\s(?:[—―|–‒]\s?|-{1,3}\s)|[—―|]\s?|[–‒]\s")
 _FIRST_MARK = re.compile(r"^(?P<mark>\[[^\[\]]{0,12}\]|[^\w\s([{@#\"'`]{1,3})\s")
+_CODE = re.compile(r"`([^`]+)`")
 _LAST_MARK = re.compile(r"\s?[(\[](?P<mark>[\w' ]{1,20})[)\]]\.?$")
 _MENTION = re.compile(r"(?<![\w.])(?P<owner>@\w[\w.-]*(?:(?:,\s?|\s&\s|\sand\s|\s)@\w[\w.-]*){0,5})")
 _SAID_NAME = re.compile(r"(?:\s?[:=]\s?|\s(?=@))(?P<name>[^()\[\],;|—–―]{1,60}?)(?=\s?[)\],;|—–―]|\s-\s|$)")
@@ -36,7 +37,7 @@ _LONGEST_NAME, _LONGEST_DAY, _LONGEST_GROUP, _LONGEST_FLAG = 80, 60, 6, 3
 _CELLS = ("owner", "due_on", "done_on", "status")
 
 
-@dataclass
+@dataclass(slots=True)
 class Action:
     """One promise. `text` is what is left when owner, days and state are taken out; `settled` tells which were.
 
@@ -143,7 +144,7 @@ def _detail(item: Item, words: Vocabulary) -> tuple[str, Line] | None:
 def _is_placeholder(action: Action, words: Vocabulary) -> bool:
     columns = words.group("action_columns")
     is_template = (
-        columns.get(fold_label(action.text)) == "text" and columns.get(fold(action.owner or "owner")) == "owner"
+        columns.get(fold(action.owner or "owner")) == "owner" and columns.get(fold_label(action.text)) == "text"
     )
     said = action.text.rstrip(".! ")
     is_rest = said.startswith(("...", "…")) or _is_short_name(said)
@@ -333,8 +334,7 @@ def _take_known(action: Action, people: Collection[str]) -> None:
     """`Ana: fix it` and `Fix it (Ana)`, where the file knows an Ana."""
     for pattern in () if "owner" in action.settled else (_KNOWN_FIRST, _KNOWN_LAST):
         found = pattern.search(action.text)
-        names = [fold(name) for name in _AND.split(found["name"])] if found else []
-        if found and names and all(name in people for name in names):
+        if found and all(fold(name) in people for name in _AND.split(found["name"])):
             action.owner, action.text = found["name"], _tidy(action.text[: found.start()] + action.text[found.end() :])
             action.settled.add("owner")
             return
@@ -351,7 +351,7 @@ def _split_from_right(action: Action, times: FileTimes, words: Vocabulary) -> No
 
 def _is_code(piece: str, raw: str) -> bool:
     """The end of a command is no name: "`kubectl get pods | grep Pending`"."""
-    return bool(piece) and any(span.endswith(piece) for span in re.findall(r"`([^`]+)`", raw))
+    return bool(piece) and "`" in raw and any(span.endswith(piece) for span in _CODE.findall(raw))
 
 
 def _take_piece(action: Action, piece: str, times: FileTimes, words: Vocabulary) -> bool:
@@ -395,4 +395,5 @@ def _tidy(text: str) -> str:
     """Without the brackets, separators and spaces that stood around what was taken out."""
     text = " ".join(_HOLLOW.sub("", text).split())
     text = _COMMAS.sub(r"\1", text) if "," in text or ";" in text else text
-    return _DASH_AT_END.sub("", text.strip(" ,;|—–―")).strip()
+    text = text.strip(" ,;|—–―")
+    return _DASH_AT_END.sub("", text).strip() if "-" in text or ":" in text else text

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from opsanalytics.readers.zones import TimeError
 
 DMY, MDY, YMD = "DMY", "MDY", "YMD"
 _YEARS = range(1000, 3000)
+_FIGURES = re.compile(r"\d+")
 _STEM = re.compile(r"(\d\d)(\d\d)(\d\d)(?![^\W_])")
 _LEAP_YEAR = 2024
 Reading = tuple[int | None, int, int]
 
 
-@dataclass(frozen=True)
-class WrittenDay:
+class WrittenDay(NamedTuple):
     """Year (None where none is written), month and day, by each order of the numbers that makes a day."""
 
     text: str
@@ -29,7 +29,7 @@ class WrittenDay:
 
     def in_order(self, order: str | None) -> WrittenDay:
         """Read in an order, where it makes a day in that."""
-        return replace(self, readings={order: self.readings[order]}) if order in self.readings and order else self
+        return self._replace(readings={order: self.readings[order]}) if order in self.readings and order else self
 
 
 def written_day(found: re.Match[str], months: Mapping[str, int]) -> WrittenDay:
@@ -69,7 +69,7 @@ def make_day(year: int, month: int, day: int, text: str) -> date:
 
 def _iso(found: re.Match[str]) -> tuple[int, int, int]:
     text = found["iso"] or f"{found['basic'][:4]}-{found['basic'][4:6]}-{found['basic'][6:]}"
-    year, month, day = re.findall(r"\d+", text)
+    year, month, day = _FIGURES.findall(text)
     if len(year) > 4:
         raise TimeError(f"the year {year} has more than four digits")
     return int(year), int(month), int(day)

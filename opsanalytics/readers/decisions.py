@@ -20,7 +20,7 @@ from opsanalytics.readers.decision_links import (
 )
 from opsanalytics.readers.fields import first_parts
 from opsanalytics.readers.reading import Context, Reading
-from opsanalytics.readers.record import Origin, Record, joined, label_key, labels_of
+from opsanalytics.readers.record import Origin, Record, joined, labels_of
 from opsanalytics.tables import Row
 
 DAYS = ("proposed_on", "decided_on", "updated_on", "review_on")
@@ -62,9 +62,9 @@ class _Decision(Record):
     def _name_parts(self) -> None:
         """What only a decision's own words tell: days under a status word, `Status [Accepted]`, `## Superseded`."""
         days, labels = self.words.group("decision_days"), self.words.group("decision_labels")
-        for part in self.document.parts:
-            if part.name is None and part.is_field and (day := days.get(fold_label(label_key(part)))):
-                part.name, part.is_field = day, False
+        for key, part in self.document.keyed:
+            if part.name is None and part.is_field and key in days:
+                part.name, part.is_field = days[key], False
             elif part.name is None and not part.is_field and part is not self._title_part:
                 self._name_status(part, labels)
 
@@ -199,13 +199,11 @@ class _Decision(Record):
 
     def _template(self) -> str | None:
         templates = self.words.group("decision_templates")
-        said = {templates.get(key): key for part in self.document.parts if (key := fold_label(label_key(part)))}
-        of_nygard = {
-            key for part in self.document.parts if templates.get(key := fold_label(label_key(part))) == "nygard"
-        }
-        if "madr" in said:
+        said = {key: templates[key] for key, _ in self.document.keyed if key in templates}
+        of_nygard = [key for key, template in said.items() if template == "nygard"]
+        if "madr" in said.values():
             return "madr"
-        if "chapter" in said and of_nygard:
+        if "chapter" in said.values() and of_nygard:
             return "chapter"
         return "nygard" if len(of_nygard) >= 2 else None
 

@@ -149,7 +149,8 @@ def leading_offset(text: str) -> tuple[float | None, str]:
         return None, text
     if found["hours"]:
         minutes = int(found["hours"]) * 60.0 + int(found["minutes"])
+    elif found["words"]:
+        minutes = sum(float(number) * _MINUTES[unit.lower() or "m"] for number, unit in _STEP.findall(found["words"]))
     else:
-        steps = _STEP.findall(found["words"] or found["bare"] or "0")
-        minutes = sum(float(number) * _MINUTES[unit.lower() or "m"] for number, unit in steps)
+        minutes = float(found["bare"] or 0)
     return (minutes if found["sign"] in (None, "+") else -minutes), text[found.end() :]

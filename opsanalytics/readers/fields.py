@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from opsanalytics.markup.elements import Line
 from opsanalytics.markup.parts import Document, Part
@@ -21,7 +22,7 @@ class Fields:
     def __init__(self, document: Document, words: Vocabulary, flags: Collection[str] = ()) -> None:
         self.document = document
         self.words = words
-        self.flags = flags
+        self.flags = frozenset(flags)
         self.parts = self.first_parts()
 
     def first_parts(self) -> dict[str, Part]:
@@ -31,9 +32,10 @@ class Fields:
     def value(self, name: str) -> Line | None:
         """The line that a label holds, unless the template's own words still stand there."""
         part = self.parts.get(name)
-        first = part.first if part else None
-        line = self._meant(name, first) if first else None
-        return None if line is None or self.is_unfilled(line.text) else line
+        if part is None or (first := part.first) is None:
+            return None
+        line = self._meant(name, first)
+        return None if self.is_unfilled(line.text) else line
 
     def _meant(self, name: str, line: Line) -> Line:
         """`Resolved` of `~~Open~~ Resolved`, and of `[Resolved]`: brackets around one known word are no placeholder."""
@@ -56,7 +58,7 @@ class Fields:
 
     def is_unfilled(self, text: str) -> bool:
         """Nothing known yet, a placeholder, or a choice that nobody made: `SEV-1 | SEV-2 | SEV-3`."""
-        return self.words.is_unknown(text) or bool(_PLACEHOLDER.fullmatch(text.strip())) or text.count(" | ") >= 2
+        return _is_unfilled(text, self.words)
 
     def is_flag(self, text: str) -> bool:
         return self.words.look_up("yes", text) is not None or self.words.look_up("no", text) is not None
@@ -66,6 +68,11 @@ class Fields:
 
     def is_set(self, name: str) -> bool:
         return any(part.first and self.words.look_up("yes", part.first.text) for part in self.document.named(name))
+
+
+@lru_cache(maxsize=1024)
+def _is_unfilled(text: str, words: Vocabulary) -> bool:
+    return words.is_unknown(text) or bool(_PLACEHOLDER.fullmatch(text.strip())) or text.count(" | ") >= 2
 
 
 def first_parts(parts: Iterable[Part]) -> dict[str, Part]:

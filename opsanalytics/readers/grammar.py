@@ -181,20 +181,21 @@ class Grammar:
         return word is None or word[0].casefold() in self._openings
 
     def zones_of_all(self, text: str) -> Iterator[re.Match[str]]:
-        """Where `zone_of_all` stands, looked for only in a text that has one of its words."""
-        folded = text.casefold()
-        return self.zone_of_all.finditer(text) if any(map(folded.__contains__, self._zone_subjects)) else iter(())
+        """Where `zone_of_all` stands, looked for only in a text that has one of its subjects."""
+        return self.zone_of_all.finditer(text) if self._zone_subject.search(text.casefold()) else iter(())
 
     @cached_property
-    def _zone_subjects(self) -> tuple[str, ...]:
-        said = self.words.group("zone_sentences")
-        return shortest(max(word.split(), key=len) for word, part in said.items() if part == "subject")
+    def _zone_subject(self) -> re.Pattern[str]:
+        """In a folded text: without regard to case, a search takes eight times as long."""
+        return re.compile(any_of(shortest(self._in_zone_sentences("subject"))))
+
+    def _in_zone_sentences(self, part: str) -> list[str]:
+        return [word for word, of in self.words.group("zone_sentences").items() if of == part]
 
     @cached_property
     def zone_of_all(self) -> re.Pattern[str]:
         """`All times are in CET`, anywhere in a text."""
-        said = self.words.group("zone_sentences")
-        subject, joint = (any_of(word for word, of in said.items() if of == part) for part in ("subject", "joint"))
+        subject, joint = (any_of(self._in_zone_sentences(part)) for part in ("subject", "joint"))
         gap = r"[\s:(,*_]+"
         return re.compile(rf"\b(?:{subject})\b(?:{gap}(?:{joint})\b)*{gap}(?P<zone>{self.zone_name})", _FLAGS)
 

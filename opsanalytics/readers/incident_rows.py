@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 
 from opsanalytics.markup.elements import Item, Line
@@ -14,6 +13,7 @@ from opsanalytics.markup.parts import Content, Part
 from opsanalytics.markup.words import fold, fold_label, with_hyphens
 from opsanalytics.readers.record import Origin, Record, item_text, label_key
 from opsanalytics.readers.timeline import Entry
+from opsanalytics.readers.vocabulary import Vocabulary
 from opsanalytics.tables import Row
 
 INSTANTS = (
@@ -142,7 +142,7 @@ class IncidentRows:
     def _people(self) -> set[str]:
         """Who the file knows by name, folded, with their first names: everybody who was there or writes about it."""
         columns = self.words.group("people_labels")
-        others = (part for part in self.record.document.parts if part.name is None and fold_label(label_key(part)) in columns)
+        others = (part for key, part in self.record.document.keyed if part.name is None and key in columns)
         names = [name for part in others for line in part.lines() for name in _PEOPLE.split(line.text)]
         names += [row["person"] for row in self.reading.rows.get("incident_responders", ())]
         whole = {fold(self._person_and_role(name)[0].replace("@", "")) for name in names}
@@ -156,19 +156,21 @@ class IncidentRows:
                                  relation=relation, to_id=None, to_raw=raw)  # fmt: skip
 
     def _write_lessons(self) -> None:
-        lines = [line for part in self.record.document.named("lessons") for line in _entry_lines(part)]
-        for position, line in enumerate((line for line in lines if not self.record.is_unfilled(line.text)), 1):
-            self.reading.add("lessons", line.line, origin_kind="incident", origin_id=self.row["incident_id"],
-                             position=position, text=line.text)  # fmt: skip
+        for position, (line, text) in enumerate(self._entries("lessons"), 1):
+            self.reading.add("lessons", line, origin_kind="incident", origin_id=self.row["incident_id"],
+                             position=position, text=text)  # fmt: skip
 
     def _write_factors(self) -> None:
-        for line in (line for part in self.record.document.named("factors") for line in _entry_lines(part)):
-            if not self.record.is_unfilled(line.text):
-                self._add("incident_factors", line.line, factor=line.text)
+        for line, text in self._entries("factors"):
+            self._add("incident_factors", line, factor=text)
+
+    def _entries(self, name: str) -> Iterator[tuple[int, str]]:
+        entries = (entry for part in self.record.document.named(name) for entry in _entries_of(part))
+        return ((line, text) for line, text in entries if not self.record.is_unfilled(text))
 
     def _write_checks(self) -> None:
         """The four checks of the chapter always, since silence is an answer too; then what else the list has."""
-        said = {self._check_name(item): item for part in self.record.document.named("checklist") for item in part.items}
+        said = {_check_name(item.text, self.words): item for part in self.record.document.named("checklist") for item in part.items}
         rank = self.row.get("severity_rank")
         required = None if rank is None else rank <= 2
         for name in (*CHECKS, *(name for name in said if name not in CHECKS)):
@@ -177,11 +179,6 @@ class IncidentRows:
             needed = (required and self.row.get("customer_comms") is not None) if name == "external_approved" else required
             self._add("incident_checks", item.line if item else 1, check_name=name, required=needed if applies else False,
                       passed=passed, evidence=item.text if item else None)  # fmt: skip
-
-    def _check_name(self, item: Item) -> str:
-        words = self.words.group("checks")
-        found = next((name for name in CHECKS if self.words.mentions("checks", name, item.text)), None)
-        return found or words.get(fold_label(item.text)) or fold_label(item.text.split(":")[0])[:60].replace(" ", "_")
 
     def _passed(self, name: str, item: Item | None) -> tuple[bool | None, bool]:
         """Whether it was kept (None: the file does not say), and whether it applies at all."""
@@ -250,6 +247,12 @@ class IncidentRows:
         return all(self.row.get(column) is None for column in _MEASURED[name])
 
 
+@lru_cache(maxsize=1024)
+def _check_name(text: str, words: Vocabulary) -> str:
+    found = next((name for name in CHECKS if words.mentions("checks", name, text)), None)
+    return found or words.group("checks").get(fold_label(text)) or fold_label(text.partition(":")[0])[:60].replace(" ", "_")
+
+
 def _prose(part: Part, first_event: int | None) -> str | None:
     """The lines of a list's section that are no entry of it."""
     if part.name in ("services", "responders") or (part.name in ("lessons", "factors") and not part.items):
@@ -259,14 +262,14 @@ def _prose(part: Part, first_event: int | None) -> str | None:
     return "\n".join(line.raw for line in lines if line.text and (stop is None or line.line < stop)) or None
 
 
-def _entry_lines(part: Part) -> Iterator[Line]:
-    """List entries, with those below them, where there are any; else the paragraphs of the text."""
+def _entries_of(part: Part) -> Iterator[tuple[int, str]]:
+    """Line and text of the list entries, with those below them, where there are any; else of the paragraphs."""
     for item in part.items:
-        yield replace(item.first, text=item_text(item))
+        yield item.line, item_text(item)
     lines = [content for content in part.content if isinstance(content, Line) and content.text and not part.items]
     for _, run in groupby(enumerate(lines), key=lambda place: place[1].line - place[0]):
         together = [line for _, line in run]
-        yield replace(together[0], text=" ".join(line.text for line in together))
+        yield together[0].line, " ".join(line.text for line in together)
 
 
 def _field_value(part: Part) -> str:

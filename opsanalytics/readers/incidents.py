@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
 from unicodedata import normalize
 
 from opsanalytics.markup.elements import Heading, Line
-from opsanalytics.markup.parts import Content, Part, Shape
-from opsanalytics.markup.words import fold_label, with_hyphens
+from opsanalytics.markup.parts import Content, Label, Part, Shape
+from opsanalytics.markup.words import with_hyphens
 from opsanalytics.readers.incident_rows import INSTANTS, LINKS, ROLES, IncidentRows
 from opsanalytics.readers.reading import Context, Reading
-from opsanalytics.readers.record import Record, label_key
+from opsanalytics.readers.record import Record
 from opsanalytics.readers.timeline import Entry, read_timeline
 from opsanalytics.readers.times import Stamp
 from opsanalytics.readers.updates import Updates
+from opsanalytics.readers.vocabulary import Vocabulary
 from opsanalytics.tables import Row
 
 TEXTS = ("impact", "root_cause", "mitigations", "evidence", "customer_comms")
@@ -46,7 +48,7 @@ def parse_incident(path: str, text: str, context: Context) -> Reading:
 
 class _Incident(Record):
     def __init__(self, reading: Reading, text: str, context: Context) -> None:
-        super().__init__(reading, text, context, context.words.labels(SHAPES), flags=INSTANTS)
+        super().__init__(reading, text, context, _labels_of(context.words), flags=INSTANTS)
         self.context = context
         self.row: Row = {}
         self.lines: dict[str, Line] = {}
@@ -61,7 +63,8 @@ class _Incident(Record):
         if updates:
             for part in self.document.parts:
                 part.content = [content for content in part.content if _place(content).line not in taken]
-            self.document.parts = [part for part in self.document.parts if part.line not in taken or part.level <= 1]
+            parts = [part for part in self.document.parts if part.line not in taken or part.level <= 1]
+            self.document = replace(self.document, parts=parts)
             self.parts = self.first_parts()
         return updates
 
@@ -233,7 +236,7 @@ class _Incident(Record):
 
     def _summary(self) -> str | None:
         words = self.words.group("summary_labels")
-        found = (part for part in self.document.parts if part.name is None and fold_label(label_key(part)) in words)
+        found = (part for key, part in self.document.keyed if part.name is None and key in words)
         return next((" ".join(line.text for line in part.lines()) for part in found if self.has_content(part)), None)
 
     def _title_line(self) -> tuple[str | None, str | None]:
@@ -306,12 +309,12 @@ class _Incident(Record):
     def _flagged_kind(self) -> str | None:
         """`Drill: yes`, `informational: true`."""
         kinds = self.words.group("kind_flags")
-        flags = ((part.first, kind) for part in self.document.parts if (kind := kinds.get(fold_label(label_key(part)))))
+        flags = ((part.first, kinds[key]) for key, part in self.document.keyed if key in kinds)
         return next((kind for first, kind in flags if first and self.words.look_up("yes", first.text)), None)
 
     def _mentions_change(self, mentions: str) -> bool:
-        is_outage = self.words.mentions("title_kinds", "outage", self.row["title"])
-        return not is_outage and self.words.mentions("title_kinds", "change", mentions)
+        is_change = self.words.mentions("title_kinds", "change", mentions)
+        return is_change and not self.words.mentions("title_kinds", "outage", self.row["title"])
 
     def _status(self) -> str:
         line = self.value("status")
@@ -340,6 +343,11 @@ class _Incident(Record):
             "OPS123", line.line, line.column, f"`{line.text[:40]}` does not tell monitor, customer, on-call or other"
         )
         return None
+
+
+@lru_cache(maxsize=64)
+def _labels_of(words: Vocabulary) -> dict[str, Label]:
+    return words.labels(SHAPES)
 
 
 def _place(content: Content) -> Line:

@@ -113,7 +113,7 @@ def _name_tasks(record: Record) -> None:
     for part in record.document.parts:
         stretch = part if part.name in SECTIONS else stretch if stretch and part.level > stretch.level else None
         parts += _with_tasks(part, stretch, record.words)
-    record.document.parts = parts
+    record.document = replace(record.document, parts=parts)
 
 
 def _with_tasks(part: Part, stretch: Part | None, words: Vocabulary) -> Iterator[Part]:

@@ -54,7 +54,8 @@ class Reading:
     stated: list[Stated] = field(default_factory=list)
 
     def add(self, table: str, source_line: int, **values: object) -> None:
-        self.rows[table].append({**values, "source_path": self.path, "source_line": source_line})
+        values.update(source_path=self.path, source_line=source_line)
+        self.rows[table].append(values)
 
     def say(self, code: str, line: int, column: int, message: str, hint: str | None = None) -> None:
         self.findings.append(finding(code, self.path, line, column, message, hint))
@@ -150,10 +151,11 @@ class FileTimes:
             if stamp.day or not near:
                 return to_utc(stamp.on(self.day), zone)
             day = near.replace(tzinfo=UTC).astimezone(stamp.zone or zone).date()
-            ahead = to_utc(stamp.on(day), zone) - near
+            at = to_utc(stamp.on(day), zone)
+            ahead = at - near
             most = _HALF_DAY if before else _NEARLY_A_DAY if may_precede else timedelta.max
             days = 1 if after and ahead < -_HALF_DAY else -1 if ahead > most else 0
-            return to_utc(stamp.on(day + timedelta(days=days)), zone)
+            return to_utc(stamp.on(day + timedelta(days=days)), zone) if days else at
         except TimeError as error:
             self._refuse(line, error)
             return None

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import takewhile
-from pathlib import PurePosixPath
+from posixpath import basename, splitext
 
 from opsanalytics.markup.blocks import Item, Line
 from opsanalytics.markup.document import Label, Part, Shape, parse_document
@@ -49,32 +49,31 @@ class Record(Fields):
         reading.stated = list(self._stated())
         self.times = FileTimes(reading, context, text)
         self.source = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        path = PurePosixPath(reading.path)
-        self.stem, self.path_id = path.stem, str(path.with_suffix(""))
+        self.path_id, _ = splitext(reading.path)
+        self.stem = basename(self.path_id)
 
     def _stated(self) -> Iterator[Stated]:
         summaries = self.words.group("summary_labels")
-        for part in self.document.parts:
-            if name := part.name or ("summary" if fold_label(label_key(part)) in summaries else None):
-                said = self._first_said(part)
+        for key, part in self.document.keyed:
+            if name := part.name or ("summary" if key in summaries else None):
+                said = self._first_said(part.lines()) or self._first_said(self._lines_below(part))
                 place = said or part
                 yield Stated(name, label_key(part), said.text if said else self._first_code(part), place.line, place.column)
 
-    def _first_said(self, part: Part) -> Line | None:
-        for each in self._with_below(part):
-            for line in each.lines():
-                if not self._is_blank(line.text):
-                    return line
+    def _first_said(self, lines: Iterable[Line]) -> Line | None:
+        for line in lines:
+            if not self._is_blank(line.text):
+                return line
         return None
 
     def _first_code(self, part: Part) -> str:
         return next((raw for raw in (part.text or "").split("\n") if not self._is_blank(raw)), "")
 
-    def _with_below(self, part: Part) -> Iterator[Part]:
-        """The part and those under the headings below its own."""
-        yield part
+    def _lines_below(self, part: Part) -> Iterator[Line]:
+        """What stands under the headings below that of the part."""
         parts = self.document.parts
-        yield from takewhile(lambda below: below.level > part.level, parts[parts.index(part) + 1 :])
+        for below in takewhile(lambda below: below.level > part.level, parts[parts.index(part) + 1 :]):
+            yield from below.lines()
 
     def _is_blank(self, text: str) -> bool:
         """Whether somebody has yet to write here, as behind the colon of `T0 detection:`. `None` and `n/a` are answers."""
@@ -182,7 +181,7 @@ def _without_carried(part: Part, words: Vocabulary) -> tuple[Part, dict[int, str
     """The part without `(carried over)` and its like, and what each line said of that, by line number."""
     carried: dict[int, str] = {}
     content = [_item_without(entry, words, carried) if isinstance(entry, Item) else entry for entry in part.content]
-    return replace(part, content=content), carried
+    return replace(part, content=content) if carried else part, carried
 
 
 def _item_without(item: Item, words: Vocabulary, carried: dict[int, str]) -> Item:

@@ -30,7 +30,7 @@ _ONE_DAY = timedelta(days=1)
 _UNREADABLE = Stamp()
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
     """One entry. `names` is the instant or phase that it names: a column of incidents, `diagnosis` or `update`.
     `literal` is its time as written, where that is a span or not exact."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import cached_property
 from typing import NamedTuple
@@ -97,8 +97,11 @@ class Clockwork:
             return None, text
         cursor = _Cursor(text.lstrip(), self)
         cursor.take_marks()
-        if not self.grammar.day.match(cursor.rest):
+        found = self.grammar.day.match(cursor.rest)
+        if not found:
             return None, text
+        if found.end() == len(cursor.rest) and (day := cursor.take_day()):
+            return day, ""
         stamp, rest = self.leading_stamp(text)
         return (stamp.day, rest) if stamp else (None, text)
 
@@ -118,9 +121,11 @@ class Clockwork:
     def settle(self, written: WrittenDay) -> date:
         """The day that is meant: by the order that the file's other dates show, else the one that the file names elsewhere
         beyond doubt, else by `date_order`. Raises TimeError when they leave it open."""
-        orders = self.evidence.orders if self.evidence and not written.is_sure else frozenset()
-        if written.is_sure or len(orders & written.readings.keys()) == len(orders) == 1:
-            return self._dated(written, next(iter(orders or written.readings)))
+        if written.is_sure:
+            return self._dated(written, next(iter(written.readings)))
+        orders = self.evidence.orders if self.evidence else frozenset()
+        if len(orders & written.readings.keys()) == len(orders) == 1:
+            return self._dated(written, next(iter(orders)))
         days = self._days(written)
         same = {day for day in days.values() if self.evidence and day in self.evidence.days}
         if len(same) == 1:
@@ -177,7 +182,7 @@ class _Cursor:
 
     def take_marks(self) -> None:
         """`around`, `On`, `Friday,`."""
-        marks = self.take(self.grammar.marks)
+        marks = None if self.rest[:1].isdigit() else self.take(self.grammar.marks)
         self.is_approximate |= bool(marks and marks["sign"])
 
     def take_span(self, joint: re.Pattern[str]) -> Stamp | None:
@@ -201,10 +206,12 @@ class _Cursor:
         self.found = None
         self.is_approximate = self.has_t = self.is_ctime = False
         self.take_marks()
-        day = self._take_day()
+        day = self.take_day()
         clock = self._take_clock_behind_day() if day else self._take_clock(self.grammar.clocks)
         if day is None and clock is None:
             return None
+        if not self.rest:
+            return Stamp(day, clock, is_approximate=self.is_approximate)
         zone, name = self._take_zone(clock, is_behind_day=day is not None) if clock else (None, None)
         if self.is_ctime:
             self.take(_CTIME_YEAR)
@@ -212,7 +219,7 @@ class _Cursor:
         is_approximate = bool(self.take(self.grammar.ish)) or self.is_approximate
         return Stamp(day, clock, zone, name, is_approximate)
 
-    def _take_day(self) -> date | None:
+    def take_day(self) -> date | None:
         found = self.grammar.day.match(self.rest)
         if not found or _is_a_verb(found):
             return None
@@ -221,7 +228,7 @@ class _Cursor:
         year, month, day = written.readings.get(YMD, (0, 0, 0))
         if year is None and (ctime := _CTIME.match(self.rest)):
             self.is_ctime = True
-            written = replace(written, readings={YMD: (int(ctime["year"]), month, day)})
+            written = written._replace(readings={YMD: (int(ctime["year"]), month, day)})
         self.take(self.grammar.weekday_behind)
         return self.clockwork.settle(written)
 
@@ -283,7 +290,7 @@ class _Cursor:
         if joint is None:
             return None
         self.take(self.grammar.weekday)
-        day = self._take_day()
+        day = self.take_day()
         if "(" in joint[0]:
             self.rest = self.rest.removeprefix(")")
         if day is None or (joint.re is _SPACE and self.rest.strip()):
@@ -345,8 +352,8 @@ def to_utc(stamp: Stamp, zone: tzinfo) -> datetime:
     if stamp.day is None or stamp.clock is None:
         raise TimeError("a day and a time of day are needed")
     local = datetime.combine(stamp.day, stamp.clock, stamp.zone or zone)
-    first, second = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    if first != second:
+    first = local.astimezone(UTC)
+    if local.utcoffset() != local.replace(fold=1).utcoffset():
         back = first.astimezone(local.tzinfo).replace(tzinfo=None)
         what = "occurs twice" if back == local.replace(tzinfo=None) else "does not exist"
         raise TimeError(f"{local:%Y-%m-%d %H:%M} {what} in {local.tzinfo} (the clocks change); write the offset")

@@ -47,7 +47,6 @@ class Vocabulary:
         self._groups: dict[str, dict[str, str]] = {}
         self._patterns: dict[tuple[str, str], re.Pattern[str]] = {}
         self._shortest: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._labels: dict[frozenset[tuple[str, Shape]], dict[str, Label]] = {}
 
     def group(self, name: str) -> dict[str, str]:
         """Folded word -> meaning. A word that a team adds wins over a built-in one."""
@@ -85,11 +84,7 @@ class Vocabulary:
 
     def labels(self, shapes: Mapping[str, Shape]) -> dict[str, Label]:
         """Folded label -> Label, for the names that one kind of record has."""
-        key = frozenset(shapes.items())
-        if key not in self._labels:
-            own = ((word, name) for word, name in self.group("labels").items() if name in shapes)
-            self._labels[key] = {word: Label(name, shapes[name]) for word, name in own}
-        return self._labels[key]
+        return {word: Label(name, shapes[name]) for word, name in self.group("labels").items() if name in shapes}
 
     def mentions(self, group: str, meaning: str, text: str) -> bool:
         """Whether one of the words stands in the text as a word of its own."""
