@@ -20,7 +20,7 @@ from opsanalytics.warehouse.connect import locked
 from opsanalytics.warehouse.memory import REMEMBERED_LOADS, Told, remember, remember_marks
 from opsanalytics.warehouse.past import Past
 from opsanalytics.warehouse.records import Records
-from opsanalytics.warehouse.schema import insert_rows, keep_views, table_sql
+from opsanalytics.warehouse.schema import insert_rows, keep_rows, keep_view, table_sql
 from opsanalytics.warehouse.settle import compare_with_commit, load_row, settle
 from opsanalytics.warehouse.sight import Sight
 from opsanalytics.warehouse.told import unpack
@@ -28,7 +28,7 @@ from opsanalytics.warehouse.versions import versions_of
 
 _KIND = "incidents"
 _PATH = {table.name: "source_path" for table in RECORD_TABLES if "source_path" in table.column_names} | {"findings": "path"}
-_OF_PROMISES = frozenset({"incidents", "action_items", "action_events"})  # what the kept views tell of
+_MANY = 1000  # promises, of which it takes longer to find each than to tell all
 # What other records go by: of the files' own rows, and of promises once git has dated them.
 _TIES = {"incidents": ("incident_id",), "incident_services": ("service",), "incident_links": ("from_id", "relation", "to_raw")}
 _OWN_OF_A_PROMISE = ("status", "created_on_source", "done_on_source", "source_line")
@@ -78,8 +78,20 @@ class Patch:
         remember(connection, {_KIND: self.edited}, self.sight.reader, self.sight.began_ns)
         insert_rows(connection, TABLES["loads"], [self.load_row])
         connection.execute("delete from loads where load_id <= ?", [self.load_row["load_id"] - REMEMBERED_LOADS])
-        if _OF_PROMISES & {name for name, _ in self.changes}:
-            keep_views(connection)
+        self._keep_promises(connection)
+
+    def _keep_promises(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """The views that are kept tell of promises, and of the incidents that they were first made in."""
+        changed = {name for name, _ in self.changes}
+        if changed & {"action_items", "action_events"}:
+            keep_view(connection, "promise_writings")
+        if changed & {"incidents", "action_items", "action_events"}:
+            asked = "select distinct first_action_id from promise_writings join action_items using (action_id) where source_path in ?"
+            firsts = [row[0] for row in connection.execute(asked, [[told.path for told in self.edited]]).fetchall()]
+            if len(firsts) > _MANY:
+                keep_view(connection, "promise_facts")
+            elif firsts:
+                keep_rows(connection, "promise_facts", "action_id", firsts)
 
 
 def patch_of(database: Path, latest: Row, sight: Sight) -> Patch | None:

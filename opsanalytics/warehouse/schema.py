@@ -42,10 +42,21 @@ def fill(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Sequence[Mapp
 
 def keep_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Those that are kept, of what the tables say now."""
-    for view in KEPT:
-        connection.execute(f"create table kept as {_view_sql(view)}")
-        was = "table" if connection.execute("select 1 from duckdb_tables() where table_name = ?", [view]).fetchone() else "view"
-        connection.execute(f"drop {was} {view}; alter table kept rename to {view}")
+    for name in KEPT:
+        keep_view(connection, name)
+
+
+def keep_view(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    connection.execute(f"create table kept as {_view_sql(name)}")
+    was = "table" if connection.execute("select 1 from duckdb_tables() where table_name = ?", [name]).fetchone() else "view"
+    connection.execute(f"drop {was} {name}; alter table kept rename to {name}")
+
+
+def keep_rows(connection: duckdb.DuckDBPyConnection, name: str, key: str, values: Sequence[str]) -> None:
+    """The rows of a view that is kept which have one of these values, of what the tables say now."""
+    chosen = f"{key} in ({', '.join('?' for _ in values)})"
+    connection.execute(f"delete from {name} where {chosen}", values)
+    connection.execute(f"insert into {name} select * from ({_view_sql(name)}) where {chosen}", values)
 
 
 def _view_sql(name: str) -> str:

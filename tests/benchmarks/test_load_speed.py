@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -148,12 +149,13 @@ class TestLoadAgain:
         seconds: list[float] = []
 
         def change_and_load() -> None:
-            path.write_bytes(path.read_bytes() + b"\n")
+            was = path.read_bytes()
+            path.write_bytes(was.replace(b"SEV-2", b"SEV-3") if b"SEV-2" in was else re.sub(rb"SEV-\d", b"SEV-2", was))
             seconds.append(fastest(many.load))
 
-        benchmark.pedantic(change_and_load, rounds=2)
+        benchmark.pedantic(change_and_load, rounds=3)
         ours = min(seconds)
-        speeds.append(Speed("4", "load again, one file changed", f"{ours:.2f} s", f"row 3 {unchanged:.2f} s", f"row 3 + {ours - unchanged:.2f} s",
+        speeds.append(Speed("4", "load again, the severity of one incident changed", f"{ours:.2f} s", f"row 3 {unchanged:.2f} s", f"row 3 + {ours - unchanged:.2f} s",
                             "row 3 + 0.3 s"))  # fmt: skip
 
 
