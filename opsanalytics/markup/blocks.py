@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
+from weakref import proxy
 
 import pyromark
 
@@ -60,7 +61,7 @@ class Builder:
         self.quoted: list[tuple[str, int]] = []  # pieces of code, each with its byte
         self.footnotes = 0
         self.html: list[tuple[str, int]] = []
-        self.layout = HtmlLayout(self)
+        self.layout = HtmlLayout(proxy(self))  # a load collects no cycles, and would keep every text until it ends
 
     def end(self) -> list[Block]:
         self.layout.close()
