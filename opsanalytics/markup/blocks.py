@@ -51,7 +51,7 @@ class Builder:
         self.lines: list[Line] = []
         self.words: list[str] = []
         self.fresh = True
-        self.raw_start = 0
+        self.start = self.after = 0  # the bytes at which the words of a line start, and the break above it ends
         self.gap: tuple[int, int] | None = None  # the bytes of a <br> and its like, which part a line
         self.strong = self.strikes = self.lead = self.struck = 0
         self.heading = 0
@@ -81,7 +81,7 @@ class Builder:
         elif kind == "Text":
             self.text(value, start)
         elif kind == "Code":
-            self.text(value.lstrip() if self.fresh or not self.lines else value, self.source.code_start(start))
+            self.text(value.lstrip() if self.fresh else value, self.source.code_start(start))
         elif kind == "Html":
             self.html.append((value, start))
         elif kind == "InlineHtml":
@@ -102,7 +102,7 @@ class Builder:
         if self.code is not None:
             self.quoted.append((value, start))
             return
-        if self.fresh or not self.lines:
+        if self.fresh:
             words = _WORDS.search(value)
             if words is None:
                 return
@@ -115,32 +115,28 @@ class Builder:
         self.words.append(value)
 
     def _open_line(self, start: int) -> None:
-        self._close_line()
-        line, column = self.source.place(start)
-        self.raw_start, raw_column = self.source.line_start(line), 1
-        if self.gap and self.gap[1] > self.raw_start:
-            self.raw_start, raw_column = self.gap[1], self.source.place(self.gap[1])[1]
-        self.lines.append(Line("", "", line, column, raw_column=raw_column))
+        if self.words:
+            self._close_line()
+        self.start, self.after = start, self.gap[1] if self.gap else 0
         self.fresh, self.gap = False, None
 
     def _close_line(self) -> None:
-        """A line that is parted has of its source what stands before the break."""
-        if self.words:
-            line, joined = self.lines[-1], "".join(self.words)
-            line.text = _plain(joined)
-            line.lead = _plain("".join(self.words[: self.lead])) if self.lead else ""
-            line.struck = self.struck > 0 and _is_all("".join(self.words[: self.struck]), joined)
-            if self.table is None or self.layout.is_between_cells:
-                line.raw = self.source.raw(self.raw_start, self.gap[0] if self.gap else self.source.line_end(line.line))
-            self.words, self.lead, self.struck = [], 0, 0
+        """A line that is parted has of its source what stands between the breaks."""
+        joined = "".join(self.words)
+        line, column = self.source.place(self.start)
+        raw, raw_column = self.source.written(line, self.after, self.gap[0] if self.gap else None)
+        raw = raw if self.table is None or self.layout.is_between_cells else ""
+        lead = _plain("".join(self.words[: self.lead])) if self.lead else ""
+        is_struck = self.struck > 0 and _is_all("".join(self.words[: self.struck]), joined)
+        self.lines.append(Line(_plain(joined), raw, line, column, lead, is_struck, raw_column))
+        self.words, self.lead, self.struck = [], 0, 0
 
     def flush(self) -> list[Line]:
-        self._close_line()
+        if self.words:
+            self._close_line()
         self.fresh, self.gap, self.strong, self.strikes = True, None, 0, 0
-        if not self.lines:
-            return []
         lines, self.lines = self.lines, []
-        return [line for line in lines if line.text]
+        return lines
 
     def close_text(self) -> None:
         """Text that is collected belongs to the innermost open list entry, else to a block of its own."""
