@@ -7,7 +7,7 @@ HTML is read for its headings, tables, list entries and text; its other tags are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 from weakref import proxy
@@ -72,10 +72,9 @@ class Builder:
         if isinstance(event, str):
             self.fresh = self.fresh or event in ("SoftBreak", "HardBreak")
             return
-        kind, value = next(iter(event.items()))
+        [(kind, value)] = event.items()
         if kind in ("Start", "End"):
-            name, detail = (value, None) if isinstance(value, str) else next(iter(value.items()))
-            self._edge(_edge_name(kind, name), detail, start)
+            self._edge(kind, value, start)
         elif self.footnotes:
             return
         elif kind == "Text":
@@ -89,12 +88,14 @@ class Builder:
         elif kind == "TaskListMarker" and self.open_items:
             self.open_items[-1].checked = value
 
-    def _edge(self, name: str, detail: Any, start: int) -> None:
-        """Where something begins or ends. Links, emphasis and the like have no method: their text comes by itself."""
-        if name in ("start_footnotedefinition", "end_footnotedefinition"):
-            self.footnotes += 1 if name.startswith("start") else -1
-        elif not self.footnotes and (method := getattr(self, name, None)) and self.layout.lets_in(name):
-            method(detail, start)
+    def _edge(self, kind: str, value: Any, start: int) -> None:
+        """Where something begins or ends: a name, or a name with its details."""
+        name = value if isinstance(value, str) else next(iter(value))
+        method = _method(kind, name)
+        if name == "FootnoteDefinition":
+            self.footnotes += 1 if kind == "Start" else -1
+        elif method and not self.footnotes and (not self.layout.depth or self.layout.lets_in(method.__name__)):
+            method(self, value, start)
 
     # --- text
 
@@ -106,8 +107,9 @@ class Builder:
             words = _WORDS.search(value)
             if words is None:
                 return
-            self._open_line(start + len(value[: words.start()].encode()))
-            value = value[words.start() :]
+            if gap := words.start():
+                start, value = start + len(value[:gap].encode()), value[gap:]
+            self._open_line(start)
         if self.strong > 0 and self.lead == len(self.words):
             self.lead += 1
         if self.strikes > 0 and self.struck == len(self.words):
@@ -122,13 +124,15 @@ class Builder:
 
     def _close_line(self) -> None:
         """A line that is parted has of its source what stands between the breaks."""
-        joined = "".join(self.words)
-        line, column = self.source.place(self.start)
-        raw, raw_column = self.source.written(line, self.after, self.gap[0] if self.gap else None)
-        raw = raw if self.table is None or self.layout.is_between_cells else ""
-        lead = _plain("".join(self.words[: self.lead])) if self.lead else ""
-        is_struck = self.struck > 0 and _is_all("".join(self.words[: self.struck]), joined)
-        self.lines.append(Line(_plain(joined), raw, line, column, lead, is_struck, raw_column))
+        line, joined = self.source.line(self.start, self.after, self.gap[0] if self.gap else None), "".join(self.words)
+        line.text = _plain(joined)
+        if self.lead:
+            line.lead = _plain("".join(self.words[: self.lead]))
+        if self.struck:
+            line.struck = _is_all("".join(self.words[: self.struck]), joined)
+        if self.table and not self.layout.is_between_cells:
+            line.raw = ""
+        self.lines.append(line)
         self.words, self.lead, self.struck = [], 0, 0
 
     def flush(self) -> list[Line]:
@@ -168,7 +172,7 @@ class Builder:
 
     def start_heading(self, detail: Any, start: int) -> None:
         self.close_text()
-        self.heading = int(detail["level"].lstrip("H"))
+        self.heading = int(detail["Heading"]["level"].lstrip("H"))
 
     def end_heading(self, detail: Any, start: int) -> None:
         lines = self.flush()
@@ -201,7 +205,7 @@ class Builder:
         else:
             return
         outer = self.open_items[:_DEEPEST][-1] if self.open_items else self.blocks[-1]
-        if isinstance(outer, Item | Items):
+        if isinstance(outer, (Item, Items)):
             outer.items.append(item)
 
     # --- tables and code
@@ -235,8 +239,8 @@ class Builder:
             self.row = []
 
     def start_codeblock(self, detail: Any, start: int) -> None:
-        fenced = isinstance(detail, dict) and "Fenced" in detail
-        self.open_code(self.source.place(start)[0] + int(fenced))
+        is_fenced = detail["CodeBlock"] != "Indented"
+        self.open_code(self.source.place(start)[0] + int(is_fenced))
 
     def open_code(self, line: int) -> None:
         self.close_text()
@@ -299,8 +303,9 @@ class Builder:
 
 
 @cache
-def _edge_name(kind: str, name: str) -> str:
-    return f"{kind}_{name}".lower()
+def _method(kind: str, name: str) -> Callable[[Builder, Any, int], None] | None:
+    """Links, emphasis and the like have none: their text comes by itself."""
+    return getattr(Builder, f"{kind}_{name}".lower(), None)
 
 
 def _plain(text: str) -> str:
@@ -309,11 +314,12 @@ def _plain(text: str) -> str:
 
 def _joined(lines: list[Line]) -> Line:
     """Several lines as one, each piece of the first source line at its own column."""
-    first, raw = lines[0], ""
-    for line in lines:
+    first, *others = lines
+    raw = first.raw
+    for line in others:
         column = line.raw_column - first.raw_column if line.line == first.line else 0
         raw = f"{raw.ljust(column)}{'' if column or not raw else ' '}{line.raw}"
-    return Line(" ".join(line.text for line in lines), raw, first.line, first.column, raw_column=first.raw_column)
+    return Line(" ".join([line.text for line in lines]), raw, first.line, first.column, raw_column=first.raw_column)
 
 
 def _is_all(opening: str, text: str) -> bool:

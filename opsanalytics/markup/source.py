@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
+from opsanalytics.markup.elements import Line
 from opsanalytics.markup.residue import FILLER
 
 _LINE_END = re.compile(rb"\n")
@@ -32,14 +33,15 @@ class Source:
         self.counted = byte
         return self.first_line + number, self.column
 
-    def written(self, line: int, after: int, until: int | None) -> tuple[str, int]:
-        """What stands on a line, or between the bytes that part it, and its column; without what was stepped over."""
+    def line(self, byte: int, after: int, until: int | None) -> Line:
+        """The line on which a byte stands, or the stretch of it between the bytes that part it, still without its words."""
+        line, column = self.place(byte)
         number = line - self.first_line
-        raw, start, column = self.lines[number], self.starts[number], 1
+        raw, start, raw_column = self.lines[number], self.starts[number], 1
         if until or after > start:
             start, stop = max(start, after), until or start + len(raw.encode())
-            raw, column = self.data[start:stop].decode(), self.place(start)[1]
-        return raw.replace(FILLER, " ").rstrip(), column
+            raw, raw_column = self.data[start:stop].decode(), self.place(start)[1]
+        return Line("", raw.replace(FILLER, " ").rstrip(), line, column, "", False, raw_column)
 
     def code_start(self, byte: int) -> int:
         """Where the words of a code span begin, behind its backticks and white space."""
