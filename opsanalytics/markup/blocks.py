@@ -7,7 +7,7 @@ HTML is read for its headings, tables, list entries and text; its other tags are
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 from weakref import proxy
@@ -37,8 +37,7 @@ def parse_blocks(text: str, first_line: int = 1) -> list[Block]:
     """The blocks of CommonMark text with tables and task lists. Comments, footnotes and residue are stepped over."""
     text = step_over_residue(text)
     builder = Builder(Source(text, first_line), ended_tags(text))
-    for event, where in pyromark.events_with_range(text, options=_OPTIONS):
-        builder.take(event, where["start"], where["end"])
+    builder.take(pyromark.events_with_range(text, options=_OPTIONS))
     return builder.end()
 
 
@@ -68,18 +67,21 @@ class Builder:
         self.close_text()
         return self.blocks
 
-    def take(self, event: Any, start: int, end: int) -> None:
-        if isinstance(event, str):
-            self.fresh = self.fresh or event in ("SoftBreak", "HardBreak")
-            return
-        [(kind, value)] = event.items()
-        if kind in ("Start", "End"):
-            self._edge(kind, value, start)
-        elif self.footnotes:
-            return
-        elif kind == "Text":
-            self.text(value, start)
-        elif kind == "Code":
+    def take(self, events: Iterable[tuple[Any, Any]]) -> None:
+        for event, where in events:
+            if isinstance(event, str):
+                self.fresh = self.fresh or event in ("SoftBreak", "HardBreak")
+                continue
+            [(kind, value)] = event.items()
+            if kind in ("Start", "End"):
+                self._edge(kind, value, where["start"])
+            elif kind == "Text" and not self.footnotes:
+                self.text(value, where["start"])
+            elif not self.footnotes:
+                self._inline(kind, value, where["start"], where["end"])
+
+    def _inline(self, kind: str, value: Any, start: int, end: int) -> None:
+        if kind == "Code":
             self.text(value.lstrip() if self.fresh else value, self.source.code_start(start))
         elif kind == "Html":
             self.html.append((value, start))
