@@ -121,9 +121,9 @@ def _tolerance(duration: Duration) -> float:
     return max(_CLOSE, step / 2)
 
 
-def counts_working_time(text: str, words: Vocabulary) -> bool:
+def counts_working_time(text: str, folded: str, words: Vocabulary) -> bool:
     """Whether a line about durations names working time."""
-    if not holds_any(text, _words(words, "duration_words", "working")):
+    if not holds_any(folded, _words(words, "duration_words", "working")):
         return False
     working, about = _any_word(words, "duration_words", "working"), _any_word(words, "labels", "duration", "s?")
     return any(working.search(line) for line in text.split("\n") if about.search(line))

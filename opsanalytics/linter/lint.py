@@ -54,10 +54,14 @@ class Lint:
         return events
 
 
-def holds_any(text: str, words: Iterable[str]) -> bool:
-    """Whether folded words may be found in a text by a pattern that ignores case; to ask this first costs a tenth of it."""
-    folded = text.casefold().replace("ı", "i")
-    return any(word in folded for word in words)
+def holds_any(folded: str, words: Iterable[str]) -> bool:
+    """Whether folded words may be found by a pattern that ignores case in a text of `without_case`; to ask this first costs
+    a tenth of it."""
+    return any(map(folded.__contains__, words))
+
+
+def without_case(text: str) -> str:
+    return text.casefold().replace("ı", "i")
 
 
 def at_row(code: str, row: Row, message: str) -> Finding:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from opsanalytics.findings import Finding, finding
 from opsanalytics.linter.comments import ignored_codes
 from opsanalytics.linter.durations import counts_working_time
-from opsanalytics.linter.lint import Lint, Said, holds_any
+from opsanalytics.linter.lint import Lint, Said, holds_any, without_case
 from opsanalytics.readers.vocabulary import Vocabulary
 
 _LINK = re.compile(r"(?:\]\(\s?|^ {0,3}\[[^\]\n]{1,200}\]:\s+)(?:<(?P<angled>[^<>\n]{1,300})>|(?P<bare>[^()<>\s]{1,300}))")
@@ -22,7 +22,9 @@ _FILES = (".md", ".mdx", ".markdown", ".qmd", ".yml", ".yaml", ".csv", ".json", 
 
 def read_said(path: str, text: str, words: Vocabulary) -> Said:
     """What the rules ask of the text of a file; without it, the file need not be opened again."""
-    return Said(tuple(read_links(path, text)), tuple(_blame(text, words)), tuple(ignored_codes(text)), counts_working_time(text, words))
+    folded = without_case(text)
+    blame, is_working_time = tuple(_blame(text, folded, words)), counts_working_time(text, folded, words)
+    return Said(tuple(read_links(path, text)), blame, tuple(ignored_codes(text)), is_working_time)
 
 
 def dead_links(record: Lint) -> Iterator[Finding]:
@@ -43,7 +45,7 @@ def read_links(path: str, text: str) -> Iterator[tuple[int, int, str]]:
     if "](" not in text and "]: " not in text:
         return
     for number, line in _prose(text):
-        for found in _LINK.finditer(line) if "]" in line else ():
+        for found in _LINK.finditer(line) if "](" in line or "]:" in line else ():
             group = "angled" if found["angled"] else "bare"
             if target := _target(path, found[group]):
                 yield number, found.start(group) + 1, target
@@ -58,13 +60,15 @@ def _target(path: str, link: str) -> str | None:
     return None if target.startswith("..") else target
 
 
-def _prose(text: str) -> Iterator[tuple[int, str]]:
+def _prose(text: str) -> Iterable[tuple[int, str]]:
     """The lines outside code fences and comments, with what is quoted in them blanked."""
-    if not any(mark in text for mark in ("`", "~~~", "<!--")):
-        yield from enumerate(text.split("\n"), 1)
-        return
+    lines = enumerate(text.split("\n"), 1)
+    return _unquoted(lines) if any(mark in text for mark in ("`", "~~~", "<!--")) else lines
+
+
+def _unquoted(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     fence, in_comment = None, False
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in lines:
         mark = None if in_comment else _FENCE.match(line)
         if mark and fence in (None, mark[1]):
             fence = None if fence else mark[1]
@@ -83,8 +87,8 @@ def blame_words(record: Lint) -> Iterator[Finding]:
             yield finding("OPS171", path, line, column, f"`{word}` blames somebody")
 
 
-def _blame(text: str, words: Vocabulary) -> Iterator[tuple[int, int, str]]:
-    if holds_any(text, words.group("blame")):
+def _blame(text: str, folded: str, words: Vocabulary) -> Iterator[tuple[int, int, str]]:
+    if holds_any(folded, words.group("blame")):
         pattern = words.pattern("blame", "blame")
         for number, line in _prose(text):
             yield from ((number, found.start() + 1, found[0]) for found in pattern.finditer(line))
