@@ -317,11 +317,12 @@ def _plain(text: str) -> str:
 def _joined(lines: list[Line]) -> Line:
     """Several lines as one, each piece of the first source line at its own column."""
     first, *others = lines
-    raw = first.raw
+    text, raw = first.text, first.raw
     for line in others:
         column = line.raw_column - first.raw_column if line.line == first.line else 0
         raw = f"{raw.ljust(column)}{'' if column or not raw else ' '}{line.raw}"
-    return Line(" ".join([line.text for line in lines]), raw, first.line, first.column, raw_column=first.raw_column)
+        text = f"{text} {line.text}"
+    return Line(text, raw, first.line, first.column, raw_column=first.raw_column)
 
 
 def _is_all(opening: str, text: str) -> bool:

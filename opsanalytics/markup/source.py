@@ -20,7 +20,7 @@ class Source:
         self.data = text.encode()
         self.lines = text.split("\n")
         self.first_line = first_line
-        self.starts = [0, *(found.end() for found in _LINE_END.finditer(self.data))]
+        self.starts = [0, *[found.end() for found in _LINE_END.finditer(self.data)]]
         self.number, self.counted, self.column = 0, 0, 1
 
     def place(self, byte: int) -> tuple[int, int]:
