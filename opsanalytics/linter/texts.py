@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from opsanalytics.findings import Finding, finding
 from opsanalytics.linter.comments import ignored_codes
 from opsanalytics.linter.durations import counts_working_time
-from opsanalytics.linter.lint import Lint, Said, holds_any, without_case
+from opsanalytics.linter.lint import Lint, Said, may_mention, without_case
 from opsanalytics.readers.vocabulary import Vocabulary
 
 _LINK = re.compile(r"(?:\]\(\s?|^ {0,3}\[[^\]\n]{1,200}\]:\s+)(?:<(?P<angled>[^<>\n]{1,300})>|(?P<bare>[^()<>\s]{1,300}))")
@@ -88,7 +88,7 @@ def blame_words(record: Lint) -> Iterator[Finding]:
 
 
 def _blame(text: str, folded: str, words: Vocabulary) -> Iterator[tuple[int, int, str]]:
-    if holds_any(folded, words.group("blame")):
+    if may_mention(words, "blame", "blame", folded):
         pattern = words.pattern("blame", "blame")
         for number, line in _prose(text):
             yield from ((number, found.start() + 1, found[0]) for found in pattern.finditer(line))
