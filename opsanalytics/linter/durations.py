@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from itertools import product
 
 from opsanalytics.findings import Finding
-from opsanalytics.linter.lint import Lint, Said, at_label, holds_any
+from opsanalytics.linter.lint import Lint, Said, at_label, may_mention
 from opsanalytics.markup.words import fold
 from opsanalytics.readers.durations import Duration, parse_duration
 from opsanalytics.readers.reading import Stated
@@ -121,9 +121,9 @@ def _tolerance(duration: Duration) -> float:
     return max(_CLOSE, step / 2)
 
 
-def counts_working_time(text: str, words: Vocabulary) -> bool:
+def counts_working_time(text: str, folded: str, words: Vocabulary) -> bool:
     """Whether a line about durations names working time."""
-    if not holds_any(text, _words(words, "duration_words", "working")):
+    if not may_mention(words, "duration_words", "working", folded):
         return False
     working, about = _any_word(words, "duration_words", "working"), _any_word(words, "labels", "duration", "s?")
     return any(working.search(line) for line in text.split("\n") if about.search(line))
@@ -131,12 +131,6 @@ def counts_working_time(text: str, words: Vocabulary) -> bool:
 
 @lru_cache(maxsize=32)
 def _any_word(words: Vocabulary, group: str, meaning: str, ending: str = "") -> re.Pattern[str]:
-    alternatives = "|".join(map(re.escape, _words(words, group, meaning)))
-    return re.compile(rf"(?<!\w)(?:{alternatives}){ending}(?!\w)", re.IGNORECASE)
-
-
-@lru_cache(maxsize=32)
-def _words(words: Vocabulary, group: str, meaning: str) -> tuple[str, ...]:
-    """The longest first."""
     said = (word for word, of in words.group(group).items() if of == meaning)
-    return tuple(sorted(said, key=len, reverse=True))
+    alternatives = "|".join(map(re.escape, sorted(said, key=len, reverse=True)))
+    return re.compile(rf"(?<!\w)(?:{alternatives}){ending}(?!\w)", re.IGNORECASE)

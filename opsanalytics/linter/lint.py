@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from opsanalytics.findings import Finding, finding
+from opsanalytics.markup.words import shortest
 from opsanalytics.readers.reading import Context, Stated
+from opsanalytics.readers.vocabulary import Vocabulary
 from opsanalytics.tables import Row
 
 
@@ -54,10 +56,19 @@ class Lint:
         return events
 
 
-def holds_any(text: str, words: Iterable[str]) -> bool:
-    """Whether folded words may be found in a text by a pattern that ignores case; to ask this first costs a tenth of it."""
-    folded = text.casefold().replace("ı", "i")
-    return any(word in folded for word in words)
+def may_mention(words: Vocabulary, group: str, meaning: str, folded: str) -> bool:
+    """Whether a pattern of words that ignores case may find one in a text of `without_case`; to ask this first costs a tenth
+    of it."""
+    return any(map(folded.__contains__, _shortest(words, group, meaning)))
+
+
+@lru_cache(maxsize=32)
+def _shortest(words: Vocabulary, group: str, meaning: str) -> tuple[str, ...]:
+    return shortest(word for word, said in words.group(group).items() if said == meaning)
+
+
+def without_case(text: str) -> str:
+    return text.casefold().replace("ı", "i")
 
 
 def at_row(code: str, row: Row, message: str) -> Finding:

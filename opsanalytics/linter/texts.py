@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from opsanalytics.findings import Finding, finding
 from opsanalytics.linter.comments import ignored_codes
 from opsanalytics.linter.durations import counts_working_time
-from opsanalytics.linter.lint import Lint, Said, holds_any
+from opsanalytics.linter.lint import Lint, Said, may_mention, without_case
 from opsanalytics.markup.links import prose, read_links
 from opsanalytics.readers.vocabulary import Vocabulary
 
 
 def read_said(path: str, text: str, words: Vocabulary) -> Said:
     """What the rules ask of the text of a file; without it, the file need not be opened again."""
-    return Said(tuple(read_links(path, text)), tuple(_blame(text, words)), tuple(ignored_codes(text)), counts_working_time(text, words))
+    folded = without_case(text)
+    blame, is_working_time = tuple(_blame(text, folded, words)), counts_working_time(text, folded, words)
+    return Said(tuple(read_links(path, text)), blame, tuple(ignored_codes(text)), is_working_time)
 
 
 def dead_links(record: Lint) -> Iterator[Finding]:
@@ -32,8 +34,8 @@ def blame_words(record: Lint) -> Iterator[Finding]:
             yield finding("OPS171", path, line, column, f"`{word}` blames somebody")
 
 
-def _blame(text: str, words: Vocabulary) -> Iterator[tuple[int, int, str]]:
-    if holds_any(text, words.group("blame")):
+def _blame(text: str, folded: str, words: Vocabulary) -> Iterator[tuple[int, int, str]]:
+    if may_mention(words, "blame", "blame", folded):
         pattern = words.pattern("blame", "blame")
         for number, line in prose(text):
             yield from ((number, found.start() + 1, found[0]) for found in pattern.finditer(line))

@@ -7,9 +7,10 @@ HTML is read for its headings, tables, list entries and text; its other tags are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
+from weakref import proxy
 
 import pyromark
 
@@ -36,8 +37,7 @@ def parse_blocks(text: str, first_line: int = 1) -> list[Block]:
     """The blocks of CommonMark text with tables and task lists. Comments, footnotes and residue are stepped over."""
     text = step_over_residue(text)
     builder = Builder(Source(text, first_line), ended_tags(text))
-    for event, where in pyromark.events_with_range(text, options=_OPTIONS):
-        builder.take(event, where["start"], where["end"])
+    builder.take(pyromark.events_with_range(text, options=_OPTIONS))
     return builder.end()
 
 
@@ -50,7 +50,7 @@ class Builder:
         self.lines: list[Line] = []
         self.words: list[str] = []
         self.fresh = True
-        self.raw_start = 0
+        self.start = self.after = 0  # the bytes at which the words of a line start, and the break above it ends
         self.gap: tuple[int, int] | None = None  # the bytes of a <br> and its like, which part a line
         self.strong = self.strikes = self.lead = self.struck = 0
         self.heading = 0
@@ -60,27 +60,29 @@ class Builder:
         self.quoted: list[tuple[str, int]] = []  # pieces of code, each with its byte
         self.footnotes = 0
         self.html: list[tuple[str, int]] = []
-        self.layout = HtmlLayout(self)
+        self.layout = HtmlLayout(proxy(self))  # a load collects no cycles, and would keep every text until it ends
 
     def end(self) -> list[Block]:
         self.layout.close()
         self.close_text()
         return self.blocks
 
-    def take(self, event: Any, start: int, end: int) -> None:
-        if isinstance(event, str):
-            self.fresh = self.fresh or event in ("SoftBreak", "HardBreak")
-            return
-        kind, value = next(iter(event.items()))
-        if kind in ("Start", "End"):
-            name, detail = (value, None) if isinstance(value, str) else next(iter(value.items()))
-            self._edge(_edge_name(kind, name), detail, start)
-        elif self.footnotes:
-            return
-        elif kind == "Text":
-            self.text(value, start)
-        elif kind == "Code":
-            self.text(value.lstrip() if self.fresh or not self.lines else value, self.source.code_start(start))
+    def take(self, events: Iterable[tuple[Any, Any]]) -> None:
+        for event, where in events:
+            if isinstance(event, str):
+                self.fresh = self.fresh or event in ("SoftBreak", "HardBreak")
+                continue
+            [(kind, value)] = event.items()
+            if kind in ("Start", "End"):
+                self._edge(kind, value, where["start"])
+            elif kind == "Text" and not self.footnotes:
+                self.text(value, where["start"])
+            elif not self.footnotes:
+                self._inline(kind, value, where["start"], where["end"])
+
+    def _inline(self, kind: str, value: Any, start: int, end: int) -> None:
+        if kind == "Code":
+            self.text(value.lstrip() if self.fresh else value, self.source.code_start(start))
         elif kind == "Html":
             self.html.append((value, start))
         elif kind == "InlineHtml":
@@ -88,12 +90,14 @@ class Builder:
         elif kind == "TaskListMarker" and self.open_items:
             self.open_items[-1].checked = value
 
-    def _edge(self, name: str, detail: Any, start: int) -> None:
-        """Where something begins or ends. Links, emphasis and the like have no method: their text comes by itself."""
-        if name in ("start_footnotedefinition", "end_footnotedefinition"):
-            self.footnotes += 1 if name.startswith("start") else -1
-        elif not self.footnotes and (method := getattr(self, name, None)) and self.layout.lets_in(name):
-            method(detail, start)
+    def _edge(self, kind: str, value: Any, start: int) -> None:
+        """Where something begins or ends: a name, or a name with its details."""
+        name = value if isinstance(value, str) else next(iter(value))
+        method = _method(kind, name)
+        if name == "FootnoteDefinition":
+            self.footnotes += 1 if kind == "Start" else -1
+        elif method and not self.footnotes and (not self.layout.depth or self.layout.lets_in(method.__name__)):
+            method(self, value, start)
 
     # --- text
 
@@ -101,12 +105,13 @@ class Builder:
         if self.code is not None:
             self.quoted.append((value, start))
             return
-        if self.fresh or not self.lines:
+        if self.fresh:
             words = _WORDS.search(value)
             if words is None:
                 return
-            self._open_line(start + len(value[: words.start()].encode()))
-            value = value[words.start() :]
+            if gap := words.start():
+                start, value = start + len(value[:gap].encode()), value[gap:]
+            self._open_line(start)
         if self.strong > 0 and self.lead == len(self.words):
             self.lead += 1
         if self.strikes > 0 and self.struck == len(self.words):
@@ -114,32 +119,30 @@ class Builder:
         self.words.append(value)
 
     def _open_line(self, start: int) -> None:
-        self._close_line()
-        line, column = self.source.place(start)
-        self.raw_start, raw_column = self.source.line_start(line), 1
-        if self.gap and self.gap[1] > self.raw_start:
-            self.raw_start, raw_column = self.gap[1], self.source.place(self.gap[1])[1]
-        self.lines.append(Line("", "", line, column, raw_column=raw_column))
+        if self.words:
+            self._close_line()
+        self.start, self.after = start, self.gap[1] if self.gap else 0
         self.fresh, self.gap = False, None
 
     def _close_line(self) -> None:
-        """A line that is parted has of its source what stands before the break."""
-        if self.words:
-            line, joined = self.lines[-1], "".join(self.words)
-            line.text = _plain(joined)
-            line.lead = _plain("".join(self.words[: self.lead])) if self.lead else ""
-            line.struck = self.struck > 0 and _is_all("".join(self.words[: self.struck]), joined)
-            if self.table is None or self.layout.is_between_cells:
-                line.raw = self.source.raw(self.raw_start, self.gap[0] if self.gap else self.source.line_end(line.line))
-            self.words, self.lead, self.struck = [], 0, 0
+        """A line that is parted has of its source what stands between the breaks."""
+        line, joined = self.source.line(self.start, self.after, self.gap[0] if self.gap else None), "".join(self.words)
+        line.text = _plain(joined)
+        if self.lead:
+            line.lead = _plain("".join(self.words[: self.lead]))
+        if self.struck:
+            line.struck = _is_all("".join(self.words[: self.struck]), joined)
+        if self.table and not self.layout.is_between_cells:
+            line.raw = ""
+        self.lines.append(line)
+        self.words, self.lead, self.struck = [], 0, 0
 
     def flush(self) -> list[Line]:
-        self._close_line()
+        if self.words:
+            self._close_line()
         self.fresh, self.gap, self.strong, self.strikes = True, None, 0, 0
-        if not self.lines:
-            return []
         lines, self.lines = self.lines, []
-        return [line for line in lines if line.text]
+        return lines
 
     def close_text(self) -> None:
         """Text that is collected belongs to the innermost open list entry, else to a block of its own."""
@@ -171,7 +174,7 @@ class Builder:
 
     def start_heading(self, detail: Any, start: int) -> None:
         self.close_text()
-        self.heading = int(detail["level"].lstrip("H"))
+        self.heading = int(detail["Heading"]["level"].lstrip("H"))
 
     def end_heading(self, detail: Any, start: int) -> None:
         lines = self.flush()
@@ -204,7 +207,7 @@ class Builder:
         else:
             return
         outer = self.open_items[:_DEEPEST][-1] if self.open_items else self.blocks[-1]
-        if isinstance(outer, Item | Items):
+        if isinstance(outer, (Item, Items)):
             outer.items.append(item)
 
     # --- tables and code
@@ -238,8 +241,8 @@ class Builder:
             self.row = []
 
     def start_codeblock(self, detail: Any, start: int) -> None:
-        fenced = isinstance(detail, dict) and "Fenced" in detail
-        self.open_code(self.source.place(start)[0] + int(fenced))
+        is_fenced = detail["CodeBlock"] != "Indented"
+        self.open_code(self.source.place(start)[0] + int(is_fenced))
 
     def open_code(self, line: int) -> None:
         self.close_text()
@@ -302,8 +305,9 @@ class Builder:
 
 
 @cache
-def _edge_name(kind: str, name: str) -> str:
-    return f"{kind}_{name}".lower()
+def _method(kind: str, name: str) -> Callable[[Builder, Any, int], None] | None:
+    """Links, emphasis and the like have none: their text comes by itself."""
+    return getattr(Builder, f"{kind}_{name}".lower(), None)
 
 
 def _plain(text: str) -> str:
@@ -312,11 +316,13 @@ def _plain(text: str) -> str:
 
 def _joined(lines: list[Line]) -> Line:
     """Several lines as one, each piece of the first source line at its own column."""
-    first, raw = lines[0], ""
-    for line in lines:
+    first, *others = lines
+    text, raw = first.text, first.raw
+    for line in others:
         column = line.raw_column - first.raw_column if line.line == first.line else 0
         raw = f"{raw.ljust(column)}{'' if column or not raw else ' '}{line.raw}"
-    return Line(" ".join(line.text for line in lines), raw, first.line, first.column, raw_column=first.raw_column)
+        text = f"{text} {line.text}"
+    return Line(text, raw, first.line, first.column, raw_column=first.raw_column)
 
 
 def _is_all(opening: str, text: str) -> bool:

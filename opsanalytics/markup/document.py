@@ -89,7 +89,7 @@ class _Reader:
     def _open(self, found: Labelled, line: Line, level: int) -> Part:
         """A value keeps to its line, so what follows it belongs to the section it stands in; anything else runs on."""
         label = found.label
-        remark = label_remark(before_colon(line.text))
+        remark = label_remark(before_colon(line.text)) if "(" in line.text else None
         part = Part(label.name, line.text, line.line, line.column, level, remark, shape=label.shape)
         if found.value:
             part.content.append(found.value)
@@ -227,12 +227,12 @@ class _Reader:
                 self._labelled_item(below)
             return
         last = _last_item(item)
-        stray = (at for at, line in enumerate(last.lines) if at and line.column == 1 and self._read(line))
-        at = next(stray, len(last.lines))
-        last.lines, rest = last.lines[:at], last.lines[at:]
         self.section.content.append(item)
-        if rest:
-            self._paragraph(rest)
+        for at, line in enumerate(last.lines):
+            if at and line.column == 1 and self._read(line):
+                last.lines, rest = last.lines[:at], last.lines[at:]
+                self._paragraph(rest)
+                break
 
     # --- tables and code
 

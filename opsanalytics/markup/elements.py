@@ -33,13 +33,13 @@ def place_of(text: str, raw: str, start: int) -> int:
     return at if at >= 0 else start
 
 
-@dataclass
+@dataclass(slots=True)
 class Heading:
     level: int
     line: Line
 
 
-@dataclass
+@dataclass(slots=True)
 class Paragraph:
     lines: list[Line]
 
@@ -73,12 +73,12 @@ class Item:
         return self.lines[0] if self.lines else next(iter(self.fields.values()))
 
 
-@dataclass
+@dataclass(slots=True)
 class Items:
     items: list[Item]
 
 
-@dataclass
+@dataclass(slots=True)
 class Rows:
     """A table. `header` is empty when an HTML table has none. A short row is filled with empty cells, as Markdown has it."""
 
@@ -103,7 +103,7 @@ def _row_entry(fields: dict[str, Line]) -> Item:
     return Item(fields=fields, struck=bool(said) and said[0].struck)
 
 
-@dataclass
+@dataclass(slots=True)
 class Code:
     """Quoted matter: a fence, an indented block or <pre>; `line` is the first of its lines."""
 

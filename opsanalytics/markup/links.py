@@ -24,7 +24,7 @@ def read_links(path: str, text: str) -> Iterator[tuple[int, int, str]]:
     if "](" not in text and "]: " not in text:
         return
     for number, line in prose(text):
-        for found in _LINK.finditer(line) if "]" in line else ():
+        for found in _LINK.finditer(line) if "](" in line or "]:" in line else ():
             group = "angled" if found["angled"] else "bare"
             if target := _target(path, found[group]):
                 yield number, found.start(group) + 1, target
@@ -39,13 +39,15 @@ def _target(path: str, link: str) -> str | None:
     return None if target.startswith("..") else target
 
 
-def prose(text: str) -> Iterator[tuple[int, str]]:
+def prose(text: str) -> Iterable[tuple[int, str]]:
     """The lines outside code fences and comments, with what is quoted in them blanked."""
-    if not any(mark in text for mark in ("`", "~~~", "<!--")):
-        yield from enumerate(text.split("\n"), 1)
-        return
+    lines = enumerate(text.split("\n"), 1)
+    return _unquoted(lines) if any(mark in text for mark in ("`", "~~~", "<!--")) else lines
+
+
+def _unquoted(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     fence, in_comment = None, False
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in lines:
         mark = None if in_comment else _FENCE.match(line)
         if mark and fence in (None, mark[1]):
             fence = None if fence else mark[1]

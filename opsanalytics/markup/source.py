@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
+from opsanalytics.markup.elements import Line
 from opsanalytics.markup.residue import FILLER
 
 _LINE_END = re.compile(rb"\n")
@@ -17,28 +18,30 @@ class Source:
 
     def __init__(self, text: str, first_line: int) -> None:
         self.data = text.encode()
+        self.lines = text.split("\n")
         self.first_line = first_line
-        self.starts = [0, *(found.end() for found in _LINE_END.finditer(self.data))]
+        self.starts = [0, *[found.end() for found in _LINE_END.finditer(self.data)]]
         self.number, self.counted, self.column = 0, 0, 1
 
     def place(self, byte: int) -> tuple[int, int]:
         number = bisect_right(self.starts, byte) - 1
+        if self.lines[number].isascii():
+            return self.first_line + number, byte - self.starts[number] + 1
         if number != self.number or byte < self.counted:
             self.number, self.counted, self.column = number, self.starts[number], 1
         self.column += len(self.data[self.counted : byte].decode(errors="replace"))
         self.counted = byte
         return self.first_line + number, self.column
 
-    def line_start(self, line: int) -> int:
-        return self.starts[line - self.first_line]
-
-    def line_end(self, line: int) -> int:
-        after = line - self.first_line + 1
-        return self.starts[after] if after < len(self.starts) else len(self.data)
-
-    def raw(self, start: int, stop: int) -> str:
-        """What is written from one byte to another, without what was stepped over."""
-        return self.data[start:stop].decode().replace(FILLER, " ").rstrip()
+    def line(self, byte: int, after: int, until: int | None) -> Line:
+        """The line on which a byte stands, or the stretch of it between the bytes that part it, still without its words."""
+        line, column = self.place(byte)
+        number = line - self.first_line
+        raw, start, raw_column = self.lines[number], self.starts[number], 1
+        if until or after > start:
+            start, stop = max(start, after), until or start + len(raw.encode())
+            raw, raw_column = self.data[start:stop].decode(), self.place(start)[1]
+        return Line("", raw.replace(FILLER, " ").rstrip(), line, column, "", False, raw_column)
 
     def code_start(self, byte: int) -> int:
         """Where the words of a code span begin, behind its backticks and white space."""
