@@ -32,7 +32,7 @@ _MANY = 1000  # promises, of which it takes longer to find each than to tell all
 # What other records go by: of the files' own rows, and of promises once git has dated them.
 _TIES = {"incidents": ("incident_id",), "incident_services": ("service",), "incident_links": ("from_id", "relation", "to_raw")}
 _OWN_OF_A_PROMISE = ("status", "created_on_source", "done_on_source", "source_line")
-_PROMISE = tuple(name for name in TABLES["action_items"].column_names if name not in _OWN_OF_A_PROMISE)
+_PROMISE = (*(name for name in TABLES["action_items"].column_names if name not in _OWN_OF_A_PROMISE), "carried_raw", "links_raw")
 
 Place = tuple[str, str]  # table, path
 
@@ -191,12 +191,12 @@ def _changes(database: Path, before: _Alone, after: _Alone) -> dict[Place, _Chan
     """None where what stands is not what the files alone gave, or does not lie together."""
     changes = {}
     with locked(database) as connection:
-        for place in before.rows.keys() | after.rows.keys():
+        for place in sorted(before.rows.keys() | after.rows.keys()):
             was, rows = before.rows.get(place, []), after.rows.get(place, [])
             if was == rows:
                 continue
             change = _change(connection, *place, rows)
-            if [row for _, row in change.standing] != was or not change.is_possible or _is_seen(connection, *place):
+            if [row for _, row in change.standing] != was or not change.is_possible or _is_carried_on(connection, *place):
                 return None
             changes[place] = change
     return changes
@@ -218,10 +218,13 @@ def _gap(connection: duckdb.DuckDBPyConnection, name: str, path: str) -> int:
     return int(begin)
 
 
-def _is_seen(connection: duckdb.DuckDBPyConnection, name: str, path: str) -> bool:
-    """Whether promises are told to carry on others, by their lines too."""
-    asked = "select 1 from action_sightings where source_path = ? limit 1"
-    return name == "action_items" and connection.execute(asked, [path]).fetchone() is not None
+def _is_carried_on(connection: duckdb.DuckDBPyConnection, name: str, path: str) -> bool:
+    """Whether promises of the file are others' too: a rule asks only for the last writing, and sightings tell lines."""
+    asked = """
+        select 1 from action_items where carried_from in (select action_id from action_items where source_path = $path)
+        union all
+        select 1 from action_sightings where source_path = $path"""
+    return name == "action_items" and connection.execute(asked, {"path": path}).fetchone() is not None
 
 
 def _put(connection: duckdb.DuckDBPyConnection, table: Table, changes: Sequence[_Change]) -> None:

@@ -155,6 +155,8 @@ def any_edit(draw: Random, ids: list[str]) -> Edit:
         replacing(r"(\d\d):\d\d", rf"\g<1>:{minute}"),
         replacing(r"^(- T\+.*)$", r"\1\n- T+77 update: looked again"),
         replacing(r"^(- \[[ x]\].*)$", r"\1\n- [ ] Rehearse the failover again — Nora Lie — 2026-12-01"),
+        replacing(r"^(- \[[ x]\] )", rf"\1[{draw.choice(ids)}](../rituals/{draw.choice(ids)}.md) "),
+        replacing(r"^(- \[[ x]\] .*)$", r"- [ ] As promised"),
         replacing(r"^(Incident ID: ).*$", rf"\g<1>{draw.choice(ids)}"),
         replacing(r"^(Affected Systems/Users: .*)$", r"\1, ledger and 3 % of customers"),
         replacing(r"^(Severity: .*)$", rf"\1\nRepeat of: {draw.choice(ids)}"),
