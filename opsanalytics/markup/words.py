@@ -31,7 +31,7 @@ def fold(text: str) -> str:
 
 def with_hyphens(text: str) -> str:
     """The text with every kind of dash as `-` and plain widths, for ids and names that are compared as written."""
-    return _DASH.sub("-", unicodedata.normalize("NFKC", _DASH.sub("-", text)))
+    return text if text.isascii() else _DASH.sub("-", unicodedata.normalize("NFKC", _DASH.sub("-", text)))
 
 
 @lru_cache(maxsize=8192)
