@@ -18,8 +18,6 @@ from typing import Any
 
 import click
 
-from opsanalytics.tables import FORMULA_STARTS
-
 Row = Mapping[str, Any]
 
 
@@ -74,6 +72,8 @@ def as_csv(rows: Sequence[Row], names: Sequence[str]) -> str:
 
 
 def _cell(value: Any) -> Any:
+    from opsanalytics.tables import FORMULA_STARTS
+
     if isinstance(value, list | dict):
         value = json.dumps(value, ensure_ascii=False)
     if isinstance(value, str) and sys.stdout.isatty():

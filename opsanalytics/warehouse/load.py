@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from opsanalytics.tables import RECORD_TABLES, TABLES, Row
 from opsanalytics.warehouse.answers import findings
 from opsanalytics.warehouse.build import build_database, loading
 from opsanalytics.warehouse.connect import held_open, read_rows, read_table
-from opsanalytics.warehouse.memory import REMEMBERED_LOADS, create_memory, remember
+from opsanalytics.warehouse.memory import REMEMBERED_LOADS, create_memory, remember, remember_marks
 from opsanalytics.warehouse.moment import Moment, as_set_then, git_says, stand
 from opsanalytics.warehouse.sight import Progress, Sight, look, silent
 from opsanalytics.workspace import Workspace
@@ -27,15 +28,35 @@ from opsanalytics.workspace import Workspace
 if TYPE_CHECKING:
     from opsanalytics.warehouse.patch import Patch
 
+_MANY = 100  # files, which take longer to open than a database to copy
+
 
 @dataclass(frozen=True)
 class LoadResult:
+    """A load by its row, and what the tables that stand say of it once somebody asks."""
+
     database: Path
-    files: dict[str, int]
-    rows: dict[str, int]
-    findings: list[Row]
-    git_commit: str | None
+    row: Row
     is_rewritten: bool
+
+    @property
+    def files(self) -> dict[str, int]:
+        return {state: self.row[f"files_{state}"] for state in ("seen", "loaded", "rejected", "ignored")}
+
+    @property
+    def git_commit(self) -> str | None:
+        commit: str | None = self.row["git_commit"]
+        return commit
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """By table of records."""
+        counted = " union all ".join(f"select '{table.name}' as name, count(*) as rows from {table.name}" for table in RECORD_TABLES)
+        return {row["name"]: row["rows"] for row in read_rows(self.database, counted)}
+
+    @cached_property
+    def findings(self) -> list[Row]:
+        return findings(self.database)
 
     def to_json(self) -> dict[str, Any]:
         return {"files": self.files, "rows": self.rows, "database": str(self.database), "git_commit": self.git_commit}
@@ -67,7 +88,7 @@ def load(
     """Makes the tables of a workspace stand in its database; the old ones stand until the new ones do.
 
     `as_of` is a day (its end in the workspace's zone) or a commit; `now` is naive UTC; `moment` says both, to the second.
-    When nothing changed since the last load of the same day the file is left as it is, unless `full`. Raises BusyError
+    When nothing changed since the last load of the same day they are left as they are, unless `full`. Raises BusyError
     when another load runs.
     """
     database = database or workspace.database
@@ -81,14 +102,25 @@ def load(
         with held_open(database):
             latest = _remembered(database, is_ours=database == workspace.database)
             sight = look(then, repository, moment, memories, progress, refusal)
-            if not full and latest and latest[-1]["fingerprint"] == sight.fingerprint:
-                return _standing(database, latest[-1])
-            patch = _patch(database, latest[-1], sight) if latest and not full else None
+            is_same = not full and bool(latest) and latest[-1]["fingerprint"] == sight.fingerprint
+            patch = _patch(database, latest[-1], sight) if latest and not full and not is_same else None
+        if is_same:
+            _know_again(database, sight)
+            return LoadResult(database, latest[-1], False)
         if patch:
             progress("writing what was edited")
             build_database(database, patch.write, from_copy=True)
-            return replace(_standing(database, patch.load_row), is_rewritten=True)
+            return LoadResult(database, patch.load_row, True)
         return _rewritten(database, latest, sight, memories, progress)
+
+
+def _know_again(database: Path, sight: Sight) -> None:
+    """Where many files are as they were but for their marks, each load would open all of them. A copy that was only touched, or
+    one that was written just before its first load, is so."""
+    known = [(kind, told) for kind, told in sight.news if told.is_settled(sight.began_ns)]
+    if len(known) >= _MANY and sight.memory.database == database:
+        with suppress(DestinationError):
+            build_database(database, lambda connection: remember_marks(connection, known, sight.began_ns), from_copy=True)
 
 
 def _patch(database: Path, latest: Row, sight: Sight) -> Patch | None:
@@ -113,8 +145,7 @@ def _rewritten(database: Path, latest: list[Row], sight: Sight, memories: Collec
 
     progress("writing the tables")
     build_database(database, write)
-    return LoadResult(database, records.counts(), {table.name: len(rows.get(table.name, ())) for table in RECORD_TABLES},
-                      rows["findings"], row["git_commit"], True)  # fmt: skip
+    return LoadResult(database, row, True)
 
 
 def _repository(workspace: Workspace, as_of: str | None) -> tuple[Repository | None, list[Finding]]:
@@ -141,12 +172,3 @@ def _remembered(database: Path, *, is_ours: bool) -> list[Row]:
     if not is_ours:
         raise DestinationError(f"{database}: is there already and no database of this program; nothing was written")
     return []
-
-
-def _standing(database: Path, load_row: Row) -> LoadResult:
-    """The answer that the standing tables give."""
-    tables: Iterable[str] = (table.name for table in RECORD_TABLES)
-    counted = " union all ".join(f"select '{name}' as name, count(*) as rows from {name}" for name in tables)
-    rows = {row["name"]: row["rows"] for row in read_rows(database, counted)}
-    files = {state: load_row[f"files_{state}"] for state in ("seen", "loaded", "rejected", "ignored")}
-    return LoadResult(database, files, rows, findings(database), load_row["git_commit"], False)

@@ -53,6 +53,10 @@ class Told(NamedTuple):
     targets: tuple[str, ...] = ()  # what its text links to
     packed: bytes | None = None
 
+    def is_settled(self, began_ns: int) -> bool:
+        """Whether its time was over when the load began: what is written in the same tick of the clock shows no other."""
+        return self.mark is not None and self.mark.mtime_ns < began_ns - _CLOCK_TICK_NS
+
     def with_contents(self, packed: bytes | None) -> Told | None:
         """None where there is something to be read, and it is not there."""
         is_whole = self.packed is not None or self.sha256 is None or self.problem is not None
@@ -139,7 +143,7 @@ _DTYPES = {"bytes": "Int64", "is_refused": "boolean", "mtime_ns": "Int64", "inod
 
 
 def _row(kind: str, told: Told, began_ns: int) -> tuple[Any, ...]:
-    mark = told.mark if told.mark and told.mark.mtime_ns < began_ns - _CLOCK_TICK_NS else None
+    mark = told.mark if told.is_settled(began_ns) else None
     packed = b"" if kind in _BY_THE_CLOCK or told.packed is None else told.packed
     return (kind, told.path, told.sha256, told.blob_id, told.size, told.problem, told.is_refused,
             json.dumps(told.targets) if told.targets else None, mark and mark.mtime_ns, mark and mark.inode, packed)  # fmt: skip

@@ -7,7 +7,6 @@ else had a part in them. Then the new rows are those of the files alone as they 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -105,8 +104,8 @@ def patch_of(database: Path, latest: Row, sight: Sight) -> Patch | None:
     is_dirty, found = compare_with_commit(sight)
     if changes is None or found:
         return None
-    files = {state: latest[f"files_{state}"] for state in ("seen", "loaded", "rejected", "ignored")}
-    return Patch(sight, edited, changes, load_row(sight, files, is_dirty=is_dirty) | {"load_id": latest["load_id"] + 1})
+    as_before = {name: latest[name] for name in latest if name.startswith("files_")}
+    return Patch(sight, edited, changes, load_row(sight, {}, is_dirty=is_dirty) | as_before | {"load_id": latest["load_id"] + 1})
 
 
 def _edited(latest: Row, sight: Sight) -> list[Told]:
@@ -115,9 +114,8 @@ def _edited(latest: Row, sight: Sight) -> list[Told]:
         return []
     known = sight.memory.files
     new = [(kind, told) for kind, told in sight.news if told.sha256 and not _says_the_same(told, known.get((kind, told.path)))]
-    times = Counter(told.path for found in sight.files.values() for told in found) if new else {}
-    is_only_here = all(kind == _KIND and (kind, told.path) in known and times[told.path] == 1 for kind, told in new)
-    return [told for _, told in new] if is_only_here else []
+    is_possible = all([at for at in sight.files if (at, told.path) in known] == [_KIND] == [kind] for kind, told in new)
+    return [told for _, told in new] if is_possible else []
 
 
 def _says_the_same(told: Told, known: Told | None) -> bool:

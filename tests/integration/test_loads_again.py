@@ -18,6 +18,7 @@ import pytest
 
 from opsanalytics.errors import DatabaseError
 from opsanalytics.tables import TABLES
+from opsanalytics.warehouse import load as loading
 from opsanalytics.warehouse import memory, parsers, told
 from opsanalytics.warehouse.load import LoadResult, load
 from opsanalytics.workspace import read_workspace
@@ -98,6 +99,18 @@ def test_a_touched_file_is_opened_and_not_parsed(company: Path, parsed: list[str
     assert not load_folder(company).is_rewritten
     assert opened == [str(company / INCIDENT)]
     assert parsed == []
+
+
+def test_many_files_that_were_only_touched_are_opened_once(company: Path, opened: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "_MANY", 1)
+    before = tables(company / "data" / "ops.duckdb")
+    os.utime(company / INCIDENT, (time.time() - A_WEEK / 2,) * 2)
+    assert not load_folder(company).is_rewritten
+    assert opened == [str(company / INCIDENT)]
+    opened.clear()
+    assert not load_folder(company).is_rewritten
+    assert opened == []
+    assert tables(company / "data" / "ops.duckdb") == before
 
 
 def test_a_file_that_was_written_just_before_a_load_is_opened_by_the_next(example: Path, opened: list[str]) -> None:
