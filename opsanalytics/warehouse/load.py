@@ -102,11 +102,12 @@ def load(
         with held_open(database):
             latest = _remembered(database, is_ours=database == workspace.database)
             sight = look(then, repository, moment, memories, progress, refusal)
-            is_same = not full and bool(latest) and latest[-1]["fingerprint"] == sight.fingerprint
-            patch = _patch(database, latest[-1], sight) if latest and not full and not is_same else None
-        if is_same:
+            last = latest[-1] if latest and not full else None
+            is_same = last is not None and last["fingerprint"] == sight.fingerprint
+            patch = _patch(database, last, sight) if last and not is_same else None
+        if last and is_same:
             _know_again(database, sight)
-            return LoadResult(database, latest[-1], False)
+            return LoadResult(database, last, False)
         if patch:
             progress("writing what was edited")
             build_database(database, patch.write, from_copy=True)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from opsanalytics.kinds import KINDS
-from opsanalytics.readers import read_record
+from opsanalytics.readers import PARSERS, read_record
 from opsanalytics.readers.reading import Context, Reading
 from opsanalytics.settings import parse_settings
 from opsanalytics.workspace import Workspace
@@ -74,3 +74,7 @@ def in_words(value: Any) -> Any:
     if isinstance(value, tuple):
         return [str(each) for each in value]
     return f"{value:%Y-%m-%d %H:%M:%S}".removesuffix(":00") if isinstance(value, datetime) else str(value) if isinstance(value, date) else value
+
+
+def test_each_kind_has_its_reader() -> None:
+    assert list(PARSERS) == list(KINDS)
