@@ -171,7 +171,7 @@ def any_edit(draw: Random, ids: list[str]) -> Edit:
 
 
 @pytest.mark.parametrize(("seed", "times"), [
-    (1, 6), *(pytest.param(seed, 40, marks=pytest.mark.long) for seed in range(2, 7)),
+    (1, 4), *(pytest.param(seed, 40, marks=pytest.mark.long) for seed in range(2, 7)),
 ])  # fmt: skip
 def test_any_edits_give_the_tables_of_a_whole_load(tmp_path: Path, seed: int, times: int) -> None:
     """Some are taken back to what git has, and up to three files change at a time."""
