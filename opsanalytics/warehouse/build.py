@@ -6,7 +6,7 @@ A run that dies at any moment leaves the old file as it was, and a temporary one
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import copyfile
@@ -84,10 +84,18 @@ def _check(path: Path) -> None:
         raise DatabaseError(f"{path}: not written to the end")
     with duckdb.connect(str(path), read_only=True) as connection:
         connection.execute(_QUIET)
-        for name, sql in invariants().items():
-            if broken := connection.execute(sql).fetchall():
-                raise DatabaseError(f"the new tables contradict themselves ({name}: {broken[0]}); the old ones stand. "
-                                    "This is a mistake in opsanalytics: please report it")  # fmt: skip
+        if broken := _broken(connection, invariants()):
+            name, sql = broken[0]
+            row = connection.execute(sql).fetchone()
+            raise DatabaseError(f"the new tables contradict themselves ({name}: {row}); the old ones stand. "
+                                "This is a mistake in opsanalytics: please report it")  # fmt: skip
+
+
+def _broken(connection: duckdb.DuckDBPyConnection, checks: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Those that find something. They are asked at once, which takes half the time."""
+    named = list(checks.items())
+    asked = " union all ".join(f"select {number} where exists ({sql})" for number, (_, sql) in enumerate(named))
+    return [named[number] for (number,) in sorted(connection.execute(asked).fetchall())]
 
 
 def invariants() -> dict[str, str]:

@@ -110,7 +110,7 @@ class TestSwap:
         self, example: Path, write_incident: Write, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         database = load_folder(example).database
-        monkeypatch.setattr(build, "invariants", lambda: {"nothing is ever right": "select 1"})
+        monkeypatch.setattr(build, "invariants", lambda: {"all is well": "select 1 where false", "nothing is ever right": "select 1"})
         write_incident(example)
         with pytest.raises(DatabaseError, match="nothing is ever right"):
             load_folder(example)
