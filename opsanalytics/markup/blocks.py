@@ -253,7 +253,7 @@ class Builder:
         if code is None:
             return
         code.text = "".join(value for value, _ in self.quoted).replace(FILLER, " ")
-        code.lines = list(self._code_lines(code))
+        code.lines = list(self._code_lines(code)) if code.text else []
         if self.open_items:
             self.open_items[-1].code += code.lines
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from opsanalytics.markup.blocks import Code, Heading, Items, Line, Paragraph, Rows, parse_blocks
@@ -202,6 +202,8 @@ def test_lines_are_counted_through_the_front_matter():
 
 @settings(deadline=None)
 @given(st.text(alphabet="ab:*_#|`~-[]()<>{}&\\ \n\t1.é🔥", max_size=200))
+@example("~~~")
+@example("- a\n  ```")
 def test_any_text_becomes_parts_whose_lines_are_in_it(text: str):
     try:
         document = parse_document(text, LABELS)
