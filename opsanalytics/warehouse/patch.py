@@ -1,4 +1,4 @@
-"""A load that puts edited incidents in the place of what they were, and leaves all other rows alone.
+"""A load that puts edited or committed incidents in the place of what they were, and leaves all other rows alone.
 
 What the files give alone is asked twice, as they were and as they are. Their *ties*, what other records go by, have to be the
 same both times; and where the two differ, the rows that stand have to be those of the files alone as they were, so that nothing
@@ -8,12 +8,15 @@ else had a part in them. Then the new rows are those of the files alone as they 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
+from opsanalytics.errors import RepositoryError
+from opsanalytics.folder import CONFIG
 from opsanalytics.tables import RECORD_TABLES, TABLES, Row, Table
 from opsanalytics.warehouse.connect import locked
 from opsanalytics.warehouse.memory import REMEMBERED_LOADS, Told, remember, remember_marks
@@ -23,10 +26,11 @@ from opsanalytics.warehouse.schema import insert_rows, keep_rows, keep_view, tab
 from opsanalytics.warehouse.settle import compare_with_commit, load_row, settle
 from opsanalytics.warehouse.sight import Sight
 from opsanalytics.warehouse.told import unpack
-from opsanalytics.warehouse.versions import versions_of
+from opsanalytics.warehouse.versions import committed_since, versions_of
 
 _KIND = "incidents"
 _PATH = {table.name: "source_path" for table in RECORD_TABLES if "source_path" in table.column_names} | {"findings": "path"}
+_MANY_FILES = 100  # which take longer one by one than together
 _MANY = 1000  # promises, of which it takes longer to find each than to tell all
 # What other records go by: of the files' own rows, and of promises once git has dated them.
 _TIES = {"incidents": ("incident_id",), "incident_services": ("service",), "incident_links": ("from_id", "relation", "to_raw")}
@@ -64,6 +68,7 @@ class Patch:
 
     sight: Sight
     edited: Sequence[Told]
+    committed: Sequence[Row]
     changes: Mapping[Place, _Change]
     load_row: Row
 
@@ -73,6 +78,8 @@ class Patch:
         for told in self.edited:
             connection.execute("update source_files set sha256 = ?, bytes = ? where path = ?", [told.sha256, told.size, told.path])
             connection.execute("delete from memory.files where path = ?", [told.path])
+        insert_rows(connection, TABLES["file_versions"], self.committed)
+        connection.execute("update history_state set git_commit = ?", [self.sight.commit])
         remember_marks(connection, self.sight.news, self.sight.began_ns)
         remember(connection, {_KIND: self.edited}, self.sight.reader, self.sight.began_ns)
         insert_rows(connection, TABLES["loads"], [self.load_row])
@@ -85,8 +92,11 @@ class Patch:
         if changed & {"action_items", "action_events"}:
             keep_view(connection, "promise_writings")
         if changed & {"incidents", "action_items", "action_events"}:
-            asked = "select distinct first_action_id from promise_writings join action_items using (action_id) where source_path in ?"
-            firsts = [row[0] for row in connection.execute(asked, [[told.path for told in self.edited]]).fetchall()]
+            asked = """
+                select distinct first_action_id from promise_writings join action_items using (action_id)
+                where source_path in $paths or (
+                    origin_kind = 'incident' and origin_id in (select incident_id from incidents where incidents.source_path in $paths))"""
+            firsts = [row[0] for row in connection.execute(asked, {"paths": [told.path for told in self.edited]}).fetchall()]
             if len(firsts) > _MANY:
                 keep_view(connection, "promise_facts")
             elif firsts:
@@ -95,37 +105,49 @@ class Patch:
 
 def patch_of(database: Path, latest: Row, sight: Sight) -> Patch | None:
     """What `latest`, the row of the load before, lacks of what is in sight; None where the whole record has to be loaded."""
-    edited = _edited(latest, sight) if sight.memory.database == database else []
-    was = _as_they_were(sight, edited)
-    if not edited or was is None:
+    committed = _committed(database, latest, sight)
+    edited = _edited(sight, {row["path"] for row in committed}) if committed is not None else None
+    if committed is None or edited is None:
         return None
-    before, after = _alone(database, sight, was), _alone(database, sight, edited)
-    changes = _changes(database, before, after) if before and after and before.ties == after.ties else None
+    before = _alone(database, sight, [sight.memory.files[_KIND, told.path] for told in edited], latest["git_commit"], [])
+    after = _alone(database, sight, edited, latest["git_commit"], committed)
+    if before is None or after is None or before.ties != after.ties:
+        return None
+    changes = _changes(database, before, after)
     is_dirty, found = compare_with_commit(sight)
     if changes is None or found:
         return None
     as_before = {name: latest[name] for name in latest if name.startswith("files_")}
-    return Patch(sight, edited, changes, load_row(sight, {}, is_dirty=is_dirty) | as_before | {"load_id": latest["load_id"] + 1})
+    row = load_row(sight, {}, is_dirty=is_dirty) | as_before | {"load_id": latest["load_id"] + 1}
+    return Patch(sight, after.told, after.versions[len(before.versions) :], changes, row)
 
 
-def _edited(latest: Row, sight: Sight) -> list[Told]:
-    """Incidents that say something else than they did; none where anything else changed, too."""
-    if latest["fingerprint"].partition("-")[0] != sight.fingerprint.partition("-")[0] or sight.refusal:
-        return []
+def _committed(database: Path, latest: Row, sight: Sight) -> list[Row] | None:
+    """The versions of records that git has had since; None where more has changed than what is committed and what files say."""
+    was, commit = latest["git_commit"], sight.commit
+    if latest["fingerprint"].partition("-")[0] != sight.fingerprint.partition("-")[0] or sight.refusal or sight.memory.database != database:
+        return None
+    if was is None or commit is None or sight.repository is None:
+        return [] if was == commit else None
+    with suppress(RepositoryError):
+        rows = committed_since(database, sight.workspace, sight.repository, was, commit)
+        return None if rows is None or any(row["renamed_from"] for row in rows) else rows
+    return None
+
+
+def _edited(sight: Sight, committed: set[str]) -> list[Told] | None:
+    """Incidents that say something else than they did, or were committed; None where anything else does or was."""
     known = sight.memory.files
-    new = [(kind, told) for kind, told in sight.news if told.sha256 and not _says_the_same(told, known.get((kind, told.path)))]
-    is_possible = all([at for at in sight.files if (at, told.path) in known] == [_KIND] == [kind] for kind, told in new)
-    return [told for _, told in new] if is_possible else []
+    told_anew = {told.path for kind, told in sight.news if told.sha256 and not _says_the_same(told, known.get((kind, told.path)))}
+    changed = told_anew | committed
+    found = [(kind, told) for kind, files in sight.files.items() for told in files if told.path in changed]
+    is_possible = len(found) == len(changed) <= _MANY_FILES and all(kind == _KIND and (kind, told.path) in known for kind, told in found)
+    return [told for _, told in found] if is_possible else None
 
 
 def _says_the_same(told: Told, known: Told | None) -> bool:
     return known is not None and told.sha256 == known.sha256
 
-
-def _as_they_were(sight: Sight, edited: Sequence[Told]) -> list[Told] | None:
-    packed = sight.memory.packed([told.path for told in edited]) if edited else {}
-    was = [sight.memory.files[_KIND, told.path].with_contents(packed.get((_KIND, told.path))) for told in edited]
-    return [told for told in was if told] if all(was) else None
 
 
 # --- what files give alone
@@ -133,26 +155,30 @@ def _as_they_were(sight: Sight, edited: Sequence[Told]) -> list[Told] | None:
 
 @dataclass(frozen=True)
 class _Alone:
+    told: Sequence[Told]
     rows: Mapping[Place, list[Row]]
+    versions: Sequence[Row]
     ties: object
 
 
-def _alone(database: Path, sight: Sight, told: list[Told]) -> _Alone | None:
-    """None where that cannot be told."""
-    if any(each.packed is None for each in told):
+def _alone(database: Path, sight: Sight, files: Sequence[Told], commit: str | None, committed: list[Row]) -> _Alone | None:
+    """With what git had by a commit, and what it has had since; None where that cannot be told."""
+    packed = sight.memory.packed([each.path for each in files])
+    told = [whole for each in files if (whole := each.with_contents(packed.get((_KIND, each.path)))) and whole.packed]
+    if len(told) < len(files):
         return None
     paths = [each.path for each in told]
     past = None
-    if sight.repository and sight.commit:
-        versions = versions_of(database, sight.repository, sight.reader, sight.commit, paths)
+    if sight.repository and sight.commit and commit:
+        versions = versions_of(database, sight.repository, sight.reader, commit, paths)
         if versions is None:
             return None
-        past = Past(versions, sight.context)
+        past = Past(versions.with_later(committed, sight.commit), sight.context)
     services = sight.memory.packed([each.path for each in sight.files["services"]])
     known = [each.with_contents(services.get(("services", each.path))) or each for each in sight.files["services"]]
-    files = {kind: list[Told]() for kind in sight.files} | {"services": known, _KIND: told}
-    records = settle(replace(sight, files=files), past)
-    return _Alone(_by_place(records, set(paths)), _ties(records, told))
+    alone = {kind: list[Told]() for kind in sight.files} | {"services": known, _KIND: told}
+    records = settle(replace(sight, files=alone), past)
+    return _Alone(told, _by_place(records, set(paths)), records.rows["file_versions"], _ties(records, told))
 
 
 def _by_place(records: Records, paths: set[str]) -> dict[Place, list[Row]]:
@@ -171,7 +197,7 @@ def _as_stored(table: Table, row: Row) -> Row:
 
 
 def _ties(records: Records, told: Sequence[Told]) -> object:
-    """What became of each file, what it says that others go by, and its promises."""
+    """What became of each file, what it says that others go by, its promises, how many of them it still has, and what git lost."""
     paths = {each.path for each in told}
     read = [unpack(each)[0] for each in told]
     became = [(file["path"], file["status"], file["records"], file["reason"]) for file in records.files if file["path"] in paths]
@@ -179,7 +205,9 @@ def _ties(records: Records, told: Sequence[Told]) -> object:
     told_more = [(row["record_id"], row["name"], row["value"]) for each in read for row in each.rows.get("record_fields", ())
                  if row["record_kind"] == "action_item"]  # fmt: skip
     promises = [tuple(row.get(name) for name in _PROMISE) for row in records.rows["action_items"] if row["source_path"] in paths]
-    return became, said, told_more, promises
+    there = [len(each.rows.get("action_items", ())) for each in read]
+    lost = [each for each in records.findings if each.path == CONFIG]
+    return became, said, told_more, promises, there, lost
 
 
 # --- what stands

@@ -91,7 +91,7 @@ def look(
     targets = [*(target for _, _, target in read_links(CONFIG, workspace.config_text)),
                *(target for found in files.values() for told in found for target in told.targets)]
     missing = missing_files(targets, _existence(workspace, repository, moment))
-    fingerprint = _fingerprint(reader, workspace.zone, moment, [commit, _cut_at(repository, commit)], files, missing)
+    fingerprint = _fingerprint(reader, workspace.zone, moment, commit, _cut_at(repository, commit), files, missing)
     return Sight(workspace, repository, moment, commit, began_ns, sources, reader, memory, files, missing, list(refusal), fingerprint)
 
 
@@ -143,15 +143,15 @@ def _cut_at(repository: Repository | None, commit: str | None) -> str | None:
 
 
 def _fingerprint(
-    reader: str, zone: ZoneInfo | None, moment: Moment, seen: list[str | None], files: Files, missing: Collection[str]
+    reader: str, zone: ZoneInfo | None, moment: Moment, commit: str | None, cut_at: str | None, files: Files, missing: Collection[str]
 ) -> str:
-    """Of everything that the tables depend on: of what the files say, behind a dash, and before it of all else, such as which
-    files there are, and whether those that are linked to are there. Of the clock only the day counts: it is what open and
+    """Of everything that the tables depend on: of the commit and what the files say, behind a dash, and before it of all else, such
+    as which files there are, and whether those that are linked to are there. Of the clock only the day counts: it is what open and
     overdue go by."""
     day = moment.as_of.replace(tzinfo=UTC).astimezone(zone or ZoneInfo("UTC")).date()
     there = {kind: [(each.path, each.problem) for each in found] for kind, found in files.items()}
     said = [each.sha256 for found in files.values() for each in found]
-    return f"{_hash([reader, str(day), seen, there, sorted(missing)])}-{_hash(said)}"
+    return f"{_hash([reader, str(day), cut_at, there, sorted(missing)])}-{_hash([commit, said])}"
 
 
 def _hash(said: object) -> str:

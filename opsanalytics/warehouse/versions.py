@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
@@ -50,13 +50,16 @@ class Versions:
     state: Row
     rows: list[Row]
     snapshots: dict[Key, Snapshot | None] = field(default_factory=dict)
-    added: list[Addition] | None = None
+    added: list[Addition] = field(default_factory=list)
 
     @property
     def cut_at(self) -> str | None:
         """The commit that a shallow clone begins with."""
         cut_at: str | None = self.state["cut_at"]
         return cut_at
+
+    def with_later(self, rows: list[Row], commit: str) -> Versions:
+        return replace(self, state=self.state | {"git_commit": commit}, rows=[*self.rows, *rows], snapshots=dict(self.snapshots))
 
     def read_snapshots(self, context: Context) -> None:
         """Of every version that nobody has read yet; what git cannot read stays unread."""
@@ -78,10 +81,9 @@ class Versions:
 
     def additions(self) -> list[Addition]:
         """The records with a day that came with a commit."""
-        if self.added is not None:
-            return self.added
         came = ((row, self.snapshot(row)) for row in self.rows if row["change"] == "added")
-        return [(row["git_commit"], row["path"], row["committed_at"], snapshot.day) for row, snapshot in came if snapshot and snapshot.day]
+        read = [(row["git_commit"], row["path"], row["committed_at"], snapshot.day) for row, snapshot in came if snapshot and snapshot.day]
+        return [*self.added, *read]
 
     def snapshot(self, row: Row) -> Snapshot | None:
         return self.snapshots.get(_key(row))
@@ -128,6 +130,18 @@ def versions_of(database: Path, repository: Repository, reader: str, commit: str
     with locked(database) as connection:
         added = connection.execute(f"select git_commit, path, committed_at, recorded_on {asked}", {"commits": commits}).fetchall()
     return None if any(row["renamed_from"] for row in rows) else Versions(repository, state, rows, dict(_remembered(rows)), added)
+
+
+def committed_since(database: Path, workspace: Workspace, repository: Repository, since: str, commit: str) -> list[Row] | None:
+    """The rows of `file_versions` that come after those of a database which remembers all up to `since`; None where that is not on
+    the commit's line."""
+    if since == commit:
+        return []
+    if not repository.is_on_line(since, commit):
+        return None
+    kinds = _kinds_of(workspace)
+    count = read_rows(database, "select count(*) as rows from file_versions")[0]["rows"]
+    return list(_rows(read_history(repository, commit, lambda path: bool(kinds(path)), since).versions, kinds, count))
 
 
 def _kinds_of(workspace: Workspace) -> Callable[[str], list[str]]:

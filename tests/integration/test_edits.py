@@ -74,6 +74,26 @@ def wholes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return read
 
 
+@pytest.fixture
+def in_git(example: Path) -> Path:
+    git(example, "init", "-q")
+    commit(example, "the record")
+    age(example)
+    load_folder(example)
+    return example
+
+
+def git(root: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=Nora Lie", "-c", "user.email=nora@example.org")
+    when = {"GIT_AUTHOR_DATE": "2026-11-20T12:00:00Z", "GIT_COMMITTER_DATE": "2026-11-20T12:00:00Z"}
+    subprocess.run(["git", *who, *arguments], cwd=root, check=True, capture_output=True, env=os.environ | when)
+
+
+def commit(root: Path, why: str) -> None:
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", why, "--allow-empty")
+
+
 def edit(path: Path, how: Edit) -> None:
     before = path.read_text(encoding="utf-8")
     path.write_text(how(before), encoding="utf-8")
@@ -136,6 +156,69 @@ def test_no_more_loads_are_remembered_than_by_whole_ones(company: Path, monkeypa
         assert connection.execute("select load_id from loads").fetchall() == [(4,), (5,), (6,)]
 
 
+# --- commits
+
+
+def test_a_commit_is_put_in_place(in_git: Path, wholes: list[object], tmp_path: Path) -> None:
+    """Of an edit, of one that was loaded before, and of what is no record."""
+    edit(in_git / INCIDENT, replacing(r"SEV-\d", "SEV-3"))
+    commit(in_git, "less severe")
+    assert_as_whole(in_git, tmp_path)
+    edit(in_git / INCIDENT, replacing(r"^Coordinator: .*$", "Coordinator: Nora Lie"))
+    assert_as_whole(in_git, tmp_path)
+    commit(in_git, "another coordinator")
+    assert_as_whole(in_git, tmp_path)
+    (in_git / "checkout.py").write_text("POOL = 40\n")
+    commit(in_git, "a larger pool")
+    database = assert_as_whole(in_git, tmp_path)
+    assert len(wholes) == 4  # those that were loaded to compare with
+    assert not load_folder(in_git).is_rewritten
+    with duckdb.connect(str(database), read_only=True) as connection:
+        changes = "select was, became from record_changes where name = 'severity' and source_path = ?"
+        assert connection.execute(changes, [INCIDENT]).fetchall() == [("SEV-2", "SEV-3")]
+
+
+@pytest.mark.parametrize("then", [
+    lambda root: git(root, "commit", "-q", "--amend", "--allow-empty", "-m", "in other words"),
+    lambda root: git(root, "mv", INCIDENT, "ops/incidents/moved.md") or commit(root, "moved"),
+    lambda root: edit(next((root / "ops" / "decisions").glob("*.md")), replacing(r"\Z", "\nMore.\n")) or commit(root, "a decision"),
+    lambda root: edit(root / INCIDENT, replacing(r"^- \[x\] .*\n", "")),
+], ids=["another line", "a rename", "another kind", "a kept promise that is not there any more"])  # fmt: skip
+def test_what_history_tells_of_others_is_loaded_whole(
+    in_git: Path, wholes: list[object], tmp_path: Path, then: Callable[[Path], object]
+) -> None:
+    then(in_git)
+    assert_as_whole(in_git, tmp_path)
+    assert len(wholes) == 2
+
+
+def test_promises_of_a_file_that_is_gone_follow_the_incident_in_another(in_git: Path, wholes: list[object], tmp_path: Path) -> None:
+    said = (in_git / INCIDENT).read_text(encoding="utf-8")
+    git(in_git, "rm", "-q", INCIDENT)
+    commit(in_git, "gone")
+    (in_git / "ops" / "incidents" / "again.md").write_text(re.sub(r"(?m)^- \[[ x]\].*\n", "", said), encoding="utf-8")
+    commit(in_git, "in another file, without its promises")
+    age(in_git)
+    load_folder(in_git)
+    wholes.clear()
+    edit(in_git / "ops" / "incidents" / "again.md", replacing(r"SEV-\d", "SEV-3"))
+    database = assert_as_whole(in_git, tmp_path)
+    assert len(wholes) == 1
+    with duckdb.connect(str(database), read_only=True) as connection:
+        asked = "select distinct severity from promise_facts where source_path = ?"
+        assert connection.execute(asked, [INCIDENT]).fetchall() == [("SEV-3",)]
+
+
+def assert_as_whole(root: Path, tmp_path: Path) -> Path:
+    """Loads, and compares with a load of the whole record."""
+    database = root / "data" / "ops.duckdb"
+    beside = Path(shutil.copy(database, tmp_path / "beside.duckdb"))
+    load_folder(root)
+    load_whole(root, beside)
+    assert tables(database) == tables(beside)
+    return database
+
+
 # --- any edit, of a record with a history
 
 
@@ -174,19 +257,27 @@ def any_edit(draw: Random, ids: list[str]) -> Edit:
     (1, 4), *(pytest.param(seed, 40, marks=pytest.mark.long) for seed in range(2, 7)),
 ])  # fmt: skip
 def test_any_edits_give_the_tables_of_a_whole_load(tmp_path: Path, seed: int, times: int) -> None:
-    """Some are taken back to what git has, and up to three files change at a time."""
+    """Some are taken back to what git has, some are committed, before or after they were loaded, with or without other files, and up
+    to three files change at a time."""
     root, draw = tmp_path / "demo", Random(seed)
     write_demo(root, until=NOW.date())
     age(root)
-    database = load_folder(root).database
+    load_folder(root)
     files = sorted((root / "ops" / "incidents").rglob("*.md"))
-    for _ in range(times):
+    for number in range(times):
         for path in draw.sample(files, draw.choice((1, 1, 1, 2, 3))):
             if draw.random() < 0.1:
-                subprocess.run(["git", "checkout", "-q", path.relative_to(root)], cwd=root, check=True)
+                git(root, "checkout", "-q", "HEAD", "--", str(path.relative_to(root)))
             else:
                 path.write_text(any_edit(draw, [each.stem for each in files])(path.read_text(encoding="utf-8")), encoding="utf-8", newline="")
-        beside = Path(shutil.copy(database, tmp_path / "beside.duckdb"))
-        load_folder(root)
-        load_whole(root, beside)
-        assert tables(database) == tables(beside)
+        match draw.choice(("no commit", "commit", "commit later", "other files")):
+            case "commit":
+                commit(root, "edited")
+            case "commit later":
+                assert_as_whole(root, tmp_path)
+                commit(root, "edited before")
+            case "other files":
+                (root / "checkout.py").write_text(f"POOL = {number}\n")
+                git(root, "add", "checkout.py")
+                git(root, "commit", "-qm", "no record", "checkout.py")
+        assert_as_whole(root, tmp_path)
