@@ -38,7 +38,7 @@ STEM, RARE_STEMS = 5, 6
 SHORTER = 0.55  # how much it counts that the shorter text is in the longer one
 
 _TICKET = re.compile(r"(?<![\w/-])(?:[A-Z][A-Z0-9]{1,9}-\d{1,7}(?![\w-])|(?:[\w.-]{1,60}/[\w.-]{1,60})?#\d{2,7}\b)")
-_NO_TICKET = re.compile(r"(?:SEV|INC|RFC|CVE|UTF|ISO|SHA|ADR|TLS|HTTP|AES|RSA|IPV|Q|H)-")
+NO_TICKET = re.compile(r"(?:SEV|INC|RFC|CVE|UTF|ISO|SHA|ADR|TLS|HTTP|AES|RSA|IPV|Q|H|P)-")
 _ISSUE = re.compile(r"([\w.-]{1,60}/[\w.-]{1,60})/(?:-/)?(?:issues|pull|merge_requests)/(\d{1,7})\b")
 _ID = re.compile(r"(?<![\w/.-])[\w./-]{3,200}(?:#\d{1,3})?")
 _RECORD = re.compile(r"(?<![\w/.-])[\w./-]{0,200}\d{3}[\w./-]{0,60}(?:#\d{1,3})?")
@@ -397,7 +397,7 @@ class _Reader:
     def _writing(self, row: Row, kind: str, record_id: str, day: date | None, owner: str | None, text: str, more: list[str]) -> Writing:
         links, whole = (row.get("links_raw") or "").split(), with_hyphens(" ".join([text, *more]))
         issues = {f"{place}#{number}" for place, number in _ISSUE.findall(" ".join([whole, *links]))}
-        tickets = frozenset(_name(each) for each in (*_TICKET.findall(whole), *issues) if not _NO_TICKET.match(each))
+        tickets = frozenset(_name(each) for each in (*_TICKET.findall(whole), *issues) if not NO_TICKET.match(each))
         named = frozenset(each.casefold().strip(".") for each in _ID.findall(whole))  # its hyphens are plain already
         return Writing(
             row=row, kind=kind, record_id=record_id, day=day, owner=owner, bare=_bare(text), tickets=tickets, named=named,

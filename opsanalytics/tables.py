@@ -19,6 +19,7 @@ PHASES = ("detection", "diagnosis", "mitigation", "resolved", "update")
 DECISION_STATUSES = ("draft", "proposed", "accepted", "rejected", "deprecated", "superseded")
 RFC_STATUSES = ("draft", "open", "accepted", "implemented", "rejected", "withdrawn", "deferred", "superseded", "deprecated")
 SESSION_STATUSES = ("held", "cancelled")
+DIRECTIONS = ("up", "down")
 KEY_RESULT_STATUSES = ("hit", "missed", "not measured")
 HORIZONS = ("now", "next", "later", "done")
 ROADMAP_STATUSES = ("open", "done", "dropped")
@@ -98,7 +99,7 @@ RECORD_TABLES = (
         _column("severity", "text", "on the workspace's scale"),
         _column("severity_rank", "integer", "1 is worst"),
         _column("severity_raw", "text", "as written"),
-        _column("status", "text", "without a resolved time an incident is open", *INCIDENT_STATUSES, required=True),
+        _column("status", "text", "as the file says; where it does not, without a resolved time it is open", *INCIDENT_STATUSES, required=True),
         _column("started_on", "day", "day of the start, in the workspace's zone; known also when the hour is not"),
         _column("started_at", "instant", "start of the incident"),
         _column("impact_started_at", "instant", "start of the impact, where the file tells it apart"),
@@ -372,6 +373,8 @@ RECORD_TABLES = (
         _column("baseline", "number", "where it began"),
         _column("target", "number", "where it is to be"),
         _column("actual", "number", "where it is; NULL when nobody measured"),
+        _column("direction", "text", "side of the target that is better, by its sign or as seen from the baseline; NULL when neither tells",
+                *DIRECTIONS),
         _column("status", "text", "as the file says, else `hit` when the actual reaches the target; NULL otherwise",
                 *KEY_RESULT_STATUSES),
         key=("key_result_id",),

@@ -27,4 +27,4 @@ def services_without_runbook(record: Lint) -> Iterator[Finding]:
 
 def _is_retired(row: Row, record: Lint) -> bool:
     retired = row.get("retired_on")
-    return retired is not None and bool(retired <= record.now.date())
+    return retired is not None and bool(retired <= record.today)

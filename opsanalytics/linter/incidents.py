@@ -37,7 +37,9 @@ def postmortems_not_scheduled(record: Lint) -> Iterator[Finding]:
 
 
 def _hours_passed(row: Row, record: Lint) -> bool:
-    """Since the end, without a postmortem that was held all the same."""
+    """Since the end, without a postmortem that was held all the same: once the day is over on which they had."""
     limit = timedelta(hours=record.context.postmortem_scheduled_hours)
     resolved, held = row.get("resolved_at"), row.get("postmortem_held_at") or row.get("postmortem_published_at")
-    return bool(resolved and row["status"] == "resolved" and (held or record.now) - resolved > limit)
+    if not resolved or row["status"] != "resolved":
+        return False
+    return held - resolved > limit if held else record.day(resolved + limit) < record.today

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -38,6 +38,15 @@ class Lint:
     missing: Collection[str]
     context: Context
     now: datetime
+
+    def day(self, at: datetime) -> date:
+        """In the workspace's zone, of an instant in naive UTC."""
+        return at.replace(tzinfo=UTC).astimezone(self.context.zone or UTC).date()
+
+    @property
+    def today(self) -> date:
+        """All that a rule may ask of the clock: loads of one day find the same."""
+        return self.day(self.now)
 
     def of(self, table: str) -> list[Row]:
         return self.rows.get(table, [])

@@ -164,18 +164,24 @@ def _write_result(record: Record, item: Item, objective_id: str, position: int) 
     values = {name: figure.value for name, figure in result.figures.items()}
     status = result.status or ("hit" if item.checked or is_hit(result.figures) else None)
     record.reading.add("key_results", item.line, key_result_id=f"{objective_id}.{position}", objective_id=objective_id,
-                       position=position, text=result.text, unit=unit, status=status, **values)  # fmt: skip
+                       position=position, text=result.text, unit=unit, direction=direction(result.figures), status=status, **values)  # fmt: skip
+
+
+def direction(figures: dict[str, Figure]) -> str | None:
+    """The side of the target that is better, by its own sign, else as seen from the baseline; None when neither tells."""
+    target, baseline = figures.get("target"), figures.get("baseline")
+    if target is None or target.sign or baseline is None or baseline.value == target.value:
+        return target.sign if target else None
+    return "up" if target.value > baseline.value else "down"
 
 
 def is_hit(figures: dict[str, Figure]) -> bool:
-    """Whether the actual reaches the target, in the direction from the baseline or of the target's own sign."""
-    actual, target, baseline = (figures.get(name) for name in ("actual", "target", "baseline"))
+    """Whether the actual reaches the target."""
+    actual, target, side = figures.get("actual"), figures.get("target"), direction(figures)
     if actual is None or target is None:
         return False
-    upwards = target.sign == "up" or (target.sign is None and baseline is not None and target.value > baseline.value)
-    downwards = target.sign == "down" or (target.sign is None and baseline is not None and target.value < baseline.value)
-    return (actual.value == target.value or (upwards and actual.value > target.value)
-            or (downwards and actual.value < target.value))  # fmt: skip
+    return (actual.value == target.value or (side == "up" and actual.value > target.value)
+            or (side == "down" and actual.value < target.value))  # fmt: skip
 
 
 def _text_result(item: Item, words: Vocabulary) -> Result:

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from opsanalytics.errors import DatabaseError, QueryError
+from opsanalytics.errors import BusyError, DatabaseError, QueryError
 
 # `read_only` alone still lets COPY TO write files and read_text read them.
 _LOCK: dict[str, str | bool | int | float | list[str]] = {
@@ -33,7 +33,11 @@ def locked(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise DatabaseError(f"{database}: no database there; run `opsanalytics load` first")
     try:
         connection = duckdb.connect(str(database), read_only=True, config=_LOCK)
+    except duckdb.ConnectionException:
+        raise BusyError(f"{database}: this process has it open in another way; close that connection first") from None
     except duckdb.Error as error:
+        if isinstance(error, duckdb.IOException) and "lock" in str(error):
+            raise BusyError(f"{database}: another program has it open for writing; close it there") from None
         raise DatabaseError(f"{database}: not a database of this program ({_first_line(error)}); "
                             "move it away and run `opsanalytics load`") from None  # fmt: skip
     try:

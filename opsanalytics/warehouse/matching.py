@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rapidfuzz import fuzz
 
+from opsanalytics.ledger import NO_TICKET
 from opsanalytics.markup.words import fold
 from opsanalytics.tables import Row
 
@@ -15,7 +16,6 @@ ALIKE = 80  # per cent of the letters, of two wordings of one promise
 ALIKE_IN_PLACE = 50  # the same, where list, owner and due day are one and the same
 MOST_PAIRS = 1_000_000  # above it a list was rewritten, and comparing would take minutes
 _TICKET = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]{1,9}-\d{1,7}(?![\w-])|(?<![\w&#])#\d{1,7}\b")
-_NO_TICKETS = ("SEV-", "UTF-", "SHA-", "ISO-", "RFC-", "HTTP-", "P-")
 
 Key = Callable[[Row], object]
 _EXACTLY: tuple[Key, ...] = (
@@ -27,7 +27,7 @@ _EXACTLY: tuple[Key, ...] = (
 
 def tickets(text: str) -> frozenset[str]:
     """The ids that a text names, such as `FER-12` and `#812`."""
-    return frozenset(found for found in _TICKET.findall(text) if not found.startswith(_NO_TICKETS))
+    return frozenset(found for found in _TICKET.findall(text) if not NO_TICKET.match(found))
 
 
 def match(before: Sequence[Row], after: Sequence[Row]) -> dict[int, int]:

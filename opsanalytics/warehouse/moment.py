@@ -15,11 +15,13 @@ from opsanalytics.workspace import Workspace, workspace_of
 
 @dataclass(frozen=True)
 class Moment:
-    """What a load looks at: a clock, and the commit whose files it reads (None: the working tree)."""
+    """What a load looks at: a clock, and the commit whose files it reads (None: the working tree). Of a clock that nobody asked for,
+    only the day counts."""
 
     as_of: datetime
     commit: str | None = None
     findings: tuple[Finding, ...] = ()
+    is_asked_for: bool = True
 
 
 def stand(workspace: Workspace, repository: Repository | None, as_of: str | None, now: datetime) -> tuple[Workspace, Moment]:
@@ -33,7 +35,7 @@ def stand(workspace: Workspace, repository: Repository | None, as_of: str | None
 def find_moment(workspace: Workspace, repository: Repository | None, as_of: str | None, now: datetime) -> Moment:
     """Raises RepositoryError when `as_of` names no day or commit, or lies before the first commit."""
     if as_of is None:
-        return Moment(now)
+        return Moment(now, is_asked_for=False)
     day = _day(as_of)
     if day is None:
         if repository is None:

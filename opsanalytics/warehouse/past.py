@@ -196,6 +196,6 @@ def lost_history(versions: Versions) -> Iterator[Finding]:
     if versions.cut_at:
         said = f"a shallow clone that begins with commit {versions.cut_at[:12]}: what was there by then has no day"
         yield finding("OPS108", "ops.yml", 1, 1, said, "fetch the rest: git fetch --unshallow")
-    if lost := sum(map(versions.is_lost, versions.rows)):
-        said = f"git has not the contents of {lost} older versions, or they are too large: what changed there has no day"
+    if lost := versions.lost:
+        said = f"git has not the contents of {len(lost)} older versions, or they are too large: what changed there has no day"
         yield finding("OPS108", "ops.yml", 1, 1, said, "fetch them: git fetch --refetch")

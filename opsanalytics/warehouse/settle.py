@@ -26,6 +26,8 @@ from opsanalytics.warehouse.slots import promised_slots
 from opsanalytics.warehouse.versions import read_versions
 from opsanalytics.workspace import Workspace
 
+_UNTOLD = ""  # of a load that git did not tell everything: by the next it may
+
 
 def read_whole(sight: Sight, memories: Collection[Path], progress: Progress = silent) -> tuple[Records, Row]:
     """Everything that is in sight, and the row of the load, which has no id yet. `memories` are databases that may remember
@@ -33,7 +35,10 @@ def read_whole(sight: Sight, memories: Collection[Path], progress: Progress = si
     past = _read_past(sight, memories, progress)
     is_dirty, found = compare_with_commit(sight)
     records = settle(sight, past, found, progress)
-    return records, load_row(sight, records.counts(), is_dirty=is_dirty)
+    row = load_row(sight, records.counts(), is_dirty=is_dirty)
+    if sight.refusal or found or (past and past.versions.lost):
+        row["fingerprint"] = _UNTOLD
+    return records, row
 
 
 def settle(sight: Sight, past: Past | None, found: Iterable[Finding] = (), progress: Progress = silent) -> Records:

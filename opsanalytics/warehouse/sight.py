@@ -146,12 +146,12 @@ def _fingerprint(
     reader: str, zone: ZoneInfo | None, moment: Moment, commit: str | None, cut_at: str | None, files: Files, missing: Collection[str]
 ) -> str:
     """Of everything that the tables depend on: of the commit and what the files say, behind a dash, and before it of all else, such
-    as which files there are, and whether those that are linked to are there. Of the clock only the day counts: it is what open and
-    overdue go by."""
-    day = moment.as_of.replace(tzinfo=UTC).astimezone(zone or ZoneInfo("UTC")).date()
+    as which files there are, and whether those that are linked to are there. Of a clock that nobody asked for only the day counts: it
+    is what open and overdue go by."""
+    clock = moment.as_of if moment.is_asked_for else moment.as_of.replace(tzinfo=UTC).astimezone(zone or ZoneInfo("UTC")).date()
     there = {kind: [(each.path, each.problem) for each in found] for kind, found in files.items()}
     said = [each.sha256 for found in files.values() for each in found]
-    return f"{_hash([reader, str(day), cut_at, there, sorted(missing)])}-{_hash([commit, said])}"
+    return f"{_hash([reader, str(clock), cut_at, there, sorted(missing)])}-{_hash([commit, said])}"
 
 
 def _hash(said: object) -> str:

@@ -92,6 +92,10 @@ class Versions:
         """Git has not what this version held, or it is larger than a record may be."""
         return _is_kept(row) and _key(row) not in self.snapshots
 
+    @property
+    def lost(self) -> list[Row]:
+        return [row for row in self.rows if self.is_lost(row)]
+
     def tables(self) -> dict[str, list[Row]]:
         for row in self.rows:
             if _is_kept(row) and not self.is_lost(row):

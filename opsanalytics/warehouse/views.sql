@@ -35,7 +35,7 @@ create macro period_days(period, start_month) as case
     ]
     when regexp_full_match(period, '[12]\d{3}-(0[1-9]|1[0-2])')
         then [try_cast(period || '-01' as date), last_day(try_cast(period || '-01' as date))]
-    when regexp_full_match(period, '[12]\d{3}-W\d\d') then [
+    when strftime(try_strptime(period || '-1', '%G-W%V-%u'), '%G-W%V') = period then [
         cast(try_strptime(period || '-1', '%G-W%V-%u') as date), cast(try_strptime(period || '-7', '%G-W%V-%u') as date)
     ]
     when regexp_full_match(period, '[12]\d{3}-\d\d-\d\d\.\.[12]\d{3}-\d\d-\d\d') and try_cast(period[:10] as date) <= try_cast(period[13:] as date)
@@ -89,7 +89,7 @@ with localised as (
             when mitigated_at is not null then 'mitigated'
             when resolved_at is not null then 'resolved'
         end as restored_source,
-        (resolved_at is null and status in ('open', 'mitigated')) or resolved_at > latest_load.as_of as is_open,
+        coalesce(resolved_at > latest_load.as_of, status in ('open', 'mitigated')) as is_open,
         case
             when resolved_at < detected_at then 'resolved before detected'
             when resolved_at < acknowledged_at then 'resolved before acknowledged'
@@ -126,7 +126,7 @@ select
         when restored_at < started_at then 'restored before it started'
         when disorder is not null then disorder
         when started_at is null then 'no start time'
-        when resolved_at is null and not is_open then 'resolved, but the file gives no time'
+        when restored_at is null and not is_open then status || ', but the file gives no time'
     end as duration_excluded_reason
 from localised;
 
@@ -412,7 +412,8 @@ left join decided using (session_id)
 cross join latest_load;
 
 -- key_result_facts: one row a key result with its objective and the days of the objective's period (NULL for a text that
--- names none); the outcome that the file does not state is `running` while that period is not known to be over.
+-- names none); the outcome that the file does not state is `running` while that period is not known to be over. Without an
+-- actual, a target, or the side of it that is better, a result is not measured.
 create view key_result_facts as
 with objectives as (
     select
@@ -431,7 +432,7 @@ select
     case
         when key_results.status is not null then key_results.status
         when ends_on is null or ends_on >= latest_load.as_of_on then 'running'
-        when key_results.actual is null then 'not measured'
+        when key_results.actual is null or key_results.target is null or key_results.direction is null then 'not measured'
         else 'missed'
     end as outcome
 from key_results

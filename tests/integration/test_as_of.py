@@ -345,3 +345,14 @@ def test_without_settings_of_then_todays_are_used_and_that_is_said(root: Path, t
     (said,) = codes(result.database)
     assert said.startswith("ops.yml is today's: that of commit ")
     assert why in said
+
+
+def test_a_moment_that_is_asked_for_is_more_than_its_day(example: Path) -> None:
+    """Else the time of a commit and the end of its day would be one."""
+    subprocess.run(["git", "init", "-q"], cwd=example, check=True)
+    when = {"GIT_AUTHOR_DATE": "2026-09-14T09:00:00Z", "GIT_COMMITTER_DATE": "2026-09-14T09:00:00Z"}
+    for command in (("add", "-A"), ("-c", "user.name=Ana", "-c", "user.email=ana@example.org", "commit", "-qm", "all")):
+        subprocess.run(["git", *command], cwd=example, check=True, env=os.environ | when)
+    at_nine = load(read_workspace(example), as_of="HEAD").row["as_of"]
+    at_the_end = load(read_workspace(example), as_of="2026-09-14").row["as_of"]
+    assert at_nine < at_the_end

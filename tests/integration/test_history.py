@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from opsanalytics.errors import RepositoryError
 from opsanalytics.repository import Blob, Repository
 from opsanalytics.warehouse.connect import read_rows
 from opsanalytics.warehouse.load import load
@@ -219,6 +220,34 @@ def test_a_shallow_clone_that_is_made_whole_is_read_again(company: Company, tmp_
     assert company.says(DAYS, tmp_path / "shallow")[0][3] is None
     git(tmp_path / "shallow", "fetch", "-q", "--unshallow")
     assert company.says(DAYS, tmp_path / "shallow")[0][3] == "2026-09-11"
+
+
+def test_contents_that_git_lost_are_read_as_soon_as_they_are_back(company: Company, tmp_path: Path) -> None:
+    """Although nothing else has changed since."""
+    company.write(f"[ ] {ALERT}")
+    company.commit("2026-09-07")
+    lost = git(company.root, "rev-parse", f"HEAD:{FILE}")
+    company.write(f"[x] {ALERT}")
+    company.commit("2026-09-10")
+    stored = company.root / ".git" / "objects" / lost[:2] / lost[2:]
+    stored.rename(tmp_path / "lost")
+    assert company.says(CODES) == [("OPS108",)]
+    (tmp_path / "lost").rename(stored)
+    assert company.says(CODES) == []
+    assert company.says("select event from action_events") == [("created",), ("done",)]
+
+
+def test_a_git_that_refused_once_is_asked_again(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    company.write(f"[ ] {ALERT}")
+    company.commit("2026-09-07")
+
+    def refused(*arguments: object) -> str:
+        raise RepositoryError("out of memory")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Repository, "log", refused)
+        assert company.says(CODES) == [("OPS106",)]
+    assert company.says(CODES) == []
 
 
 def test_outside_git_a_promise_has_its_place_for_a_number_and_no_day(company: Company, tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -105,6 +107,18 @@ class TestSwap:
         database = load_folder(example).database
         with FileLock(f"{database}.lock"), pytest.raises(BusyError, match="another load is running"):
             load_folder(example, full=True)
+
+    def test_a_database_that_another_program_writes_is_busy_and_keeps_its_loads(self, example: Path) -> None:
+        database = load_folder(example).database
+        holds = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
+        with subprocess.Popen([sys.executable, "-c", holds, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+            assert other.stdout
+            other.stdout.readline()
+            with pytest.raises(BusyError, match="another program has it open"):
+                load_folder(example, full=True)
+            other.communicate()
+        load_folder(example, full=True)
+        assert read_rows(database, "select load_id from loads") == [{"load_id": 1}, {"load_id": 2}]
 
     def test_the_old_tables_stand_when_the_new_ones_contradict_themselves(
         self, example: Path, write_incident: Write, monkeypatch: pytest.MonkeyPatch
@@ -401,6 +415,13 @@ class TestFacts:
         text = path.read_text(encoding="utf-8").replace("## Timeline", "Resolved: 2026-09-03 10:00\n\n## Timeline")
         path.write_text(text.replace("- T+40 resolved: all clear\n", ""), encoding="utf-8")
         assert [None, "resolved before it started"] == self.fact(tmp_path, "[cast(time_to_resolve_minutes as varchar), duration_excluded_reason]")
+
+    def test_resolved_without_a_time_is_over_and_has_no_duration(self, tmp_path: Path, write_incident: Write) -> None:
+        path = write_incident(tmp_path)
+        text = path.read_text(encoding="utf-8").replace("## Timeline", "Status: Resolved\n\n## Timeline")
+        path.write_text(re.sub(r"(?m)^- T\+\d+ (mitigation|resolved).*\n", "", text), encoding="utf-8")
+        asked = "[cast(is_open as varchar), cast(time_to_resolve_minutes as varchar), duration_excluded_reason]"
+        assert ["false", None, "resolved, but the file gives no time"] == self.fact(tmp_path, asked)
 
     def test_an_end_after_the_as_of_has_not_come_yet(self, tmp_path: Path, write_incident: Write) -> None:
         write_incident(tmp_path, follow_ups="- [x] Alert — Ana — 2026-09-08 (done 2026-09-20)\n- [x] Fix — Bo (done 2026-09-05)")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,6 +24,16 @@ def found(text: str, code: str, kind: str = "incidents", path: str = "ops/incide
     reading = read_record(KINDS[kind], path, text.encode(), context)
     record = Lint(reading.rows, {path: read_said(path, text, WORDS)}, {path: reading.stated}, set(), context, datetime(2026, 10, 1))
     return [f"{each.line}:{each.col}" for each in lint(record) if each.code == code]
+
+
+def test_days_are_those_of_the_workspace() -> None:
+    """At noon UTC the second of March has begun in Auckland."""
+    service = {"service": "ovens", "retired_on": date(2026, 3, 2), "source_path": "ops/services.yml", "source_line": 3}
+    said = [
+        [each.code for each in lint(Lint({"services": [service]}, {}, {}, set(), Context(WORDS, zone=ZoneInfo(zone)), datetime(2026, 3, 1, 12)))]
+        for zone in ("Pacific/Auckland", "UTC")
+    ]
+    assert said == [[], ["OPS152"]]
 
 
 class TestDurations:

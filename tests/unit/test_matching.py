@@ -53,3 +53,10 @@ def test_what_looks_like_a_ticket_and_is_none() -> None:
 
 def test_origins_are_kept_apart() -> None:
     assert match([promise("Add a test")], [promise("Add a test", origin_id="INC-2")]) == {}
+
+
+@pytest.mark.parametrize("name", ["INC-12", "ADR-7", "CVE-2026", "TLS-1", "IPV-6", "P-1"])
+def test_the_ids_of_records_and_protocols_are_no_tickets(name: str) -> None:
+    assert tickets(f"Look at {name} again") == frozenset()
+    before, after = promise(f"Add a dashboard, see {name}"), promise(f"Train the support team after {name}", owner="Bo", due_on=None)
+    assert match([before], [after]) == {}

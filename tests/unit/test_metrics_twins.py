@@ -97,6 +97,8 @@ KEY_RESULTS = st.lists(
         "period": st.sampled_from([None, "2025", "2026", "2026-H1", "2026-Q3", "2026-q4", "2026-10", "2026-11", "2026-W46", "last"]),
         "status": st.sampled_from([None, "hit", "missed", "not measured"]),
         "actual": st.sampled_from([None, 1.0]),
+        "target": st.sampled_from([None, 2.0]),
+        "direction": st.sampled_from([None, "up"]),
     }),
     max_size=8,
 )
@@ -419,7 +421,7 @@ def _outcome(row: Row) -> str:
         return str(row["status"])
     if ENDS.get(row["period"], AS_OF_ON) >= AS_OF_ON:
         return "running"
-    return "missed" if row["actual"] else "not measured"
+    return "missed" if row["actual"] and row["target"] and row["direction"] else "not measured"
 
 
 def _started_on(row: Row) -> date | None:

@@ -16,7 +16,7 @@ from opsanalytics.packs import objectives, onboarding, rfcs, roadmap
 
 def result(name: str, objective: str, status: str | None = None, actual: float | None = None) -> dict:
     return {"key_result_id": name, "objective_id": objective, "position": 1, "text": name, "baseline": 0, "target": 10, "actual": actual,
-            "status": status}  # fmt: skip
+            "direction": "up", "status": status}  # fmt: skip
 
 
 @pytest.fixture

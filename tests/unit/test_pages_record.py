@@ -256,7 +256,7 @@ def test_key_results_say_how_far_they_came():
         "2026-Q3", objectives=[{"objective_id": "o", "period": "2026-Q3", "position": 1, "text": "Calm"}],
         key_results=[
             {"key_result_id": f"o.{place}", "objective_id": "o", "position": place, "text": text, "baseline": 40, "target": 10,
-             "actual": actual, "unit": "days", "status": status, "source_line": place}
+             "direction": "down", "actual": actual, "unit": "days", "status": status, "source_line": place}
             for place, (text, actual, status) in enumerate([("a", 10, "hit"), ("b", 25, None), ("c", None, None)], 1)])  # fmt: skip
     assert objectives.bullets(record) == [
         Bullet("Calm", "a", 1.0, "40 to 10 days, now 10 days", "hit"), Bullet("Calm", "b", 0.5, "40 to 10 days, now 25 days", "missed"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from opsanalytics.errors import UsageError
 from opsanalytics.metrics.periods import KINDS, VALID_FORMS, Period, parse_period, previous, trailing
-from opsanalytics.warehouse.schema import create_schema
+from opsanalytics.warehouse.schema import create_schema, in_memory
 
 AS_OF = date(2026, 11, 22)
 START_MONTHS = st.integers(1, 12)
@@ -144,3 +144,10 @@ def connection():
     opened = duckdb.connect()
     create_schema(opened)
     return opened
+
+
+def test_views_know_the_years_that_have_a_week_53():
+    with in_memory({}) as connection:
+        asked = "select period_days(? || '-W53', 1) is not null"
+        named = [year for year in range(2004, 2030) if connection.execute(asked, [str(year)]).fetchone() == (True,)]
+    assert named == [year for year in range(2004, 2030) if date(year, 12, 28).isocalendar().week == 53]

@@ -181,7 +181,8 @@ def test_a_decision_that_was_made_since_has_ripened_and_one_that_was_dated_back_
 
 def test_a_key_result_that_ran_has_ripened_and_one_with_another_target_was_restated() -> None:
     def result(as_of: datetime, **more: Any) -> DuckDBPyConnection:
-        of = {"key_result_id": "K", "objective_id": "O", "position": 1, "text": "Fewer pages", "baseline": 9.0, "target": 4.0}
+        of = {"key_result_id": "K", "objective_id": "O", "position": 1, "text": "Fewer pages", "baseline": 9.0, "target": 4.0,
+              "direction": "down"}
         objective = {"objective_id": "O", "position": 1, "text": "Calm nights", "period": "2026-Q3"}
         return record(as_of, objectives=[objective], key_results=[of | more])
 

@@ -43,6 +43,7 @@ def some_incidents() -> list[dict[str, object]]:
         incident("zero", "2026-10-04 10:00", resolved_at=datetime(2026, 10, 4, 10)),
         incident("undated", None),
         incident("mitigated", "2026-10-05 10:00", status="mitigated", resolved_at=None),
+        incident("over-some-time", "2026-10-05 11:00", resolved_at=None),
         incident("open", "2026-11-20 10:00", status="open", resolved_at=None),
         incident("later-today", "2026-11-22 13:00", status="open", resolved_at=None),
         incident("tomorrow", "2026-11-23 10:00", status="open", resolved_at=None),
