@@ -161,8 +161,18 @@ class IncidentRows:
                              position=position, text=text)  # fmt: skip
 
     def _write_factors(self) -> None:
+        classes = dict(self._take_classes())
         for line, text in self._entries("factors"):
-            self._add("incident_factors", line, factor=text)
+            self._add("incident_factors", line, factor=text, **classes.get(line, {}))
+
+    def _take_classes(self) -> Iterator[tuple[int, Row]]:
+        """By the line of a factor in a table, out of a column of their own."""
+        columns = self.words.group("factor_columns")
+        for item in (item for part in self.record.document.named("factors") for item in part.items):
+            for name in [name for name in item.fields if columns.get(fold(name)) == "class"]:
+                cell = item.fields.pop(name)
+                if not self.record.is_unfilled(cell.text):
+                    yield item.line, {"class": cell.text}
 
     def _entries(self, name: str) -> Iterator[tuple[int, str]]:
         entries = (entry for part in self.record.document.named(name) for entry in _entries_of(part))
