@@ -9,7 +9,6 @@ from opsanalytics.findings import Finding
 from opsanalytics.linter.lint import Lint, at_label, at_row
 from opsanalytics.tables import Row
 
-SEVERE = 2  # the worst ranks, of which the communications checklist is asked
 _SCHEDULED = "postmortem_scheduled"
 
 

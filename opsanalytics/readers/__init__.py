@@ -1,6 +1,6 @@
 """Document -> records and findings: one file a kind of record, one line here and one in kinds.py.
 
-A reader is pure: path, text and context in, a `Reading` out. It never touches the disk and never asks the clock.
+A reader is pure: path, text and context in, a `Reading` out. It never touches the disk, and what time it is it is told: `Context.now`.
 """
 
 from __future__ import annotations

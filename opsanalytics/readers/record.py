@@ -203,15 +203,6 @@ def _says_carried(text: str, words: Vocabulary) -> bool:
     return any(said == word or said.startswith(f"{word} ") for word in words.group("carried"))
 
 
-def body_parts(parts: Iterable[Part], first_of: Iterable[str]) -> Iterator[Part]:
-    """The parts up to the first of some names: what is still the header of a file."""
-    names = set(first_of)
-    for part in parts:
-        if part.name in names:
-            return
-        yield part
-
-
 def header_parts(parts: Iterable[Part], is_body: Callable[[Part], bool] = lambda part: False) -> Iterator[Part]:
     """The parts down to the first heading that is of the body, or has text of its own and is not the title."""
     is_titled = False

@@ -245,7 +245,8 @@ def _gap(connection: duckdb.DuckDBPyConnection, name: str, path: str) -> int:
 
 
 def _is_carried_on(connection: duckdb.DuckDBPyConnection, name: str, path: str) -> bool:
-    """Whether promises of the file are others' too: a rule asks only for the last writing, and sightings tell lines."""
+    """Whether promises that change are others' too: a rule asks only for the last writing, and a sighting in the file has the line of
+    its promise."""
     asked = """
         select 1 from action_items where carried_from in (select action_id from action_items where source_path = $path)
         union all
