@@ -31,7 +31,6 @@ class Blob:
     path: str
     mode: str
     object_id: str
-    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -119,13 +118,13 @@ class Repository:
 
     def files(self, commit: str) -> list[Blob]:
         """All files below the folder in a commit."""
-        listing = self.git("ls-tree", "-r", "-l", "-z", commit).decode(errors="surrogateescape")
+        listing = self.git("ls-tree", "-r", "-z", commit).decode(errors="surrogateescape")
         entries = (entry.partition("\t") for entry in listing.split("\0") if entry)
         return [_blob(about, path) for about, _, path in entries]
 
     def file(self, commit: str, path: str) -> bytes | None:
         """The contents of one regular file of a commit; None where it has none at that path."""
-        listing = self.git("ls-tree", "-l", "-z", commit, "--", path).decode(errors="surrogateescape").split("\0")
+        listing = self.git("ls-tree", "-z", commit, "--", path).decode(errors="surrogateescape").split("\0")
         about, _, name = listing[0].partition("\t")
         if name != path or not about.startswith("100"):
             return None
@@ -145,8 +144,8 @@ class Repository:
 
 
 def _blob(about: str, path: str) -> Blob:
-    mode, _, object_id, size = about.split()
-    return Blob(path, mode, object_id, int(size) if size.isdigit() else 0)
+    mode, _, object_id = about.split()
+    return Blob(path, mode, object_id)
 
 
 def find_repository(root: Path) -> Repository | None:

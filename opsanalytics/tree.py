@@ -161,8 +161,9 @@ def read_commit(repository: Repository, commit: str, globs: Globs) -> list[Sourc
     passed = [Source(_printable(blob.path), None, _LINK) for blob in blobs if blob.mode == "120000"]
     passed += [Source(_printable(blob.path), None, _SUBMODULE) for blob in files if _is_submodule_of(blob, globs)]
     regular = [blob for blob in blobs if blob.mode.startswith("100")]
-    large = [_too_large(_printable(blob.path), blob.size) for blob in regular if blob.size > MAX_BYTES]
-    wanted = [blob for blob in regular if blob.size <= MAX_BYTES]
+    sizes = repository.sizes({blob.object_id: None for blob in regular}) if regular else {}
+    large = [_too_large(_printable(blob.path), sizes[blob.object_id]) for blob in regular if sizes.get(blob.object_id, 0) > MAX_BYTES]
+    wanted = [blob for blob in regular if sizes.get(blob.object_id, 0) <= MAX_BYTES]
     read = [Source(_printable(blob.path), data) for blob, data in repository.contents(wanted)]
     return sorted([*passed, *large, *read], key=lambda source: source.path)
 
