@@ -36,7 +36,7 @@ def read_whole(sight: Sight, memories: Collection[Path], progress: Progress = si
     is_dirty, found = compare_with_commit(sight)
     records = settle(sight, past, found, progress)
     row = load_row(sight, records.counts(), is_dirty=is_dirty)
-    if sight.refusal or found or (past and past.versions.lost):
+    if found or (sight.commit and (past is None or past.versions.lost)):
         row["fingerprint"] = _UNTOLD
     return records, row
 
