@@ -49,10 +49,11 @@ class Past:
     def see(self, kind: str, path: str, blob: str | None, reading: Reading) -> None:
         if kind not in KEPT:
             return
-        snapshot = snapshot_of(kind, reading)
+        known = self.versions.snapshots
+        snapshot = known[kind, path, blob] if blob and (kind, path, blob) in known else snapshot_of(kind, reading)
         self.files[kind, path] = _current(kind, snapshot, reading) if snapshot else None
         if blob:
-            self.versions.snapshots[kind, path, blob] = snapshot
+            known[kind, path, blob] = snapshot
 
     def settle(self, rows: dict[str, list[Row]]) -> list[Finding]:
         """Dates and names the promises in `rows`; adds those that are gone, all events and changes, and the versions."""

@@ -98,7 +98,7 @@ class Versions:
 
     def tables(self) -> dict[str, list[Row]]:
         for row in self.rows:
-            if _is_kept(row) and not self.is_lost(row):
+            if _is_kept(row) and not row.get("snapshot") and not self.is_lost(row):
                 snapshot = self.snapshot(row)
                 row["snapshot"] = _as_json(snapshot)
                 row["recorded_on"] = snapshot.day if snapshot else None

@@ -311,7 +311,7 @@ def test_a_second_load_reads_new_commits_only(company: Company, reads: list[str]
     company.commit("2026-09-12")
     reads.clear()
     assert company.says(DAYS)[1][3] == "2026-09-12"
-    assert reads == [f"log since {first}"]
+    assert set(reads) == {f"log since {first}"}  # asked again where the commit cannot be put in place
 
 
 def test_the_same_tables_stand_whether_read_in_steps_or_at_once(company: Company) -> None:
