@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from opsanalytics import __version__
-from opsanalytics.errors import DestinationError, OpsError, UsageError
+from opsanalytics.errors import BusyError, DestinationError, OpsError, UsageError
 from opsanalytics.terminal import (
     alert_lines,
     as_csv,
@@ -107,9 +107,9 @@ def _workspace(folder: Path | None = None) -> Any:
     return read_workspace(folder or find_workspace(Path.cwd()))
 
 
-def _tables(database: Path | None, *, no_load: bool = False, folder: Path | None = None) -> Path:
-    """The database to read: the one that is named, else the workspace's, brought up to date first. When a load is
-    running or fails, the tables that stand are used, and that is said."""
+def _tables(database: Path | None, *, no_load: bool = False, folder: Path | None = None, despite: type[OpsError] = OpsError) -> Path:
+    """The database to read: the one that is named, else the workspace's, brought up to date first. Despite a load that is
+    running or fails so, the tables that stand are used, and that is said."""
     if database is not None:
         return database.resolve()
     from opsanalytics.warehouse.load import load
@@ -121,7 +121,7 @@ def _tables(database: Path | None, *, no_load: bool = False, folder: Path | None
             with progress() as say:
                 load(workspace, progress=say)
         return Path(workspace.database)
-    except OpsError as error:
+    except despite as error:
         standing = _standing(workspace, folder)
         if standing is None:
             raise
@@ -275,12 +275,13 @@ def check(workspace: Path | None, select: tuple[str, ...], ignore: tuple[str, ..
     """Say what is wrong in the record, as path:line:col CODE message.
 
     Exit 1 when there are errors among what is shown; warnings and remarks fail nothing. Rules of style are shown only
-    where --select names them. In a file, `<!-- opsanalytics: ignore OPS112 -->` accepts what is found there.
+    where --select names them. In a file, `<!-- opsanalytics: ignore OPS112 -->` accepts what is found there. Tables that
+    stand are read while another load runs, and never in place of a load that failed.
     """
     from opsanalytics.linter.choice import chosen
     from opsanalytics.warehouse.answers import findings
 
-    found = chosen(findings(_tables(database, no_load=no_load, folder=workspace)), select, ignore)
+    found = chosen(findings(_tables(database, no_load=no_load, folder=workspace, despite=BusyError)), select, ignore)
     errors = sum(each["level"] == "error" for each in found)
     click.echo(_findings_text(found, errors) if form == "text" else _findings_as(form, found, database, workspace))
     return 1 if errors else 0
@@ -418,9 +419,9 @@ def alerts(every: bool, dry_run: bool, in_json: bool, database: Path | None, no_
     from opsanalytics.packs.alerts import preview, raise_alerts
     from opsanalytics.warehouse.connect import locked
 
+    shelf = _shelf(database, None, None)
     with locked(_tables(database, no_load=no_load)) as connection:
         judged = judge(connection)
-    shelf = _shelf(database, None, None)
     raised = preview(judged, shelf) if dry_run else raise_alerts(judged, shelf, datetime.now(UTC).replace(tzinfo=None))
     for place in raised.unreadable:
         note(f"{place}: cannot be read, perhaps cut short; what it said is raised again. Delete the line")
@@ -509,6 +510,7 @@ def _make_pack(pack: str, own: dict[str, Any], period: str | None, as_of: str | 
     from opsanalytics.packs.scratch import scratch_folder
     from opsanalytics.warehouse.load import load as load_workspace
 
+    reports = _shelf(database, as_of, output)
     with scratch_folder() as aside:
         if as_of:
             with progress() as say:
@@ -516,8 +518,8 @@ def _make_pack(pack: str, own: dict[str, Any], period: str | None, as_of: str | 
         else:
             standing = _tables(database, no_load=no_load)
         with progress() as say:
-            return make_pack(pack, database=standing, reports=_shelf(database, as_of, output), period=period, by=by,
-                             output=output, single_file=single_file, isolated=isolated, own=own, progress=say)  # fmt: skip
+            return make_pack(pack, database=standing, reports=reports, period=period, by=by, output=output,
+                             single_file=single_file, isolated=isolated, own=own, progress=say)  # fmt: skip
 
 
 def _shelf(database: Path | None, as_of: str | None, output: Path | None) -> Path:

@@ -317,6 +317,14 @@ class TestOverview:
         assert "8 incidents counted" in ran.out
         assert "using the tables that stand" in ran.err
 
+    @pytest.mark.parametrize("command", [("alerts",), ("report", "weekly-oncall")])
+    def test_what_needs_the_settings_too_says_only_what_is_wrong(self, opsanalytics: Run, example: Path, command: tuple[str, ...]) -> None:
+        opsanalytics("load", cwd=example)
+        (example / "ops.yml").write_text("zone: [", encoding="utf-8")
+        ran = opsanalytics(*command, cwd=example)
+        assert ran.code == errors.WorkspaceError.exit_code
+        assert "tables that stand" not in ran.err
+
 
 class TestDemo:
     def test_refuses_a_folder_that_is_taken(self, opsanalytics: Run, tmp_path: Path) -> None:
