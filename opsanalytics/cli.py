@@ -80,7 +80,7 @@ def _overview(database: Path | None, *, no_load: bool) -> None:
     found = summary(_tables(database, no_load=no_load))
     files = {state: found[f"files_{state}"] for state in ("seen", "loaded", "rejected", "ignored")}
     click.echo(f"{printable(found['company'])}, as of {found['as_of']:%Y-%m-%d %H:%M} UTC"
-               + (f", commit {found['git_commit'][:10]}" if found["git_commit"] else ", not in git"))  # fmt: skip
+               + (f", commit {found['git_commit'][:10]}" if found["git_commit"] else ", no commit"))  # fmt: skip
     click.echo(load_line(files))
     if not found["files_loaded"]:
         click.echo("No incident has been read: write one with `opsanalytics new incident`, or name your folders in ops.yml.")
@@ -259,7 +259,7 @@ _HISTORY = {
     "whole": "",
     "cut": "a shallow clone, so what is older than it has no day; `git fetch --unshallow` fetches the rest",
     "refused": "git does not read this repository, so no commit dates a promise",
-    "none": "not in a git repository, so no commit dates a promise",
+    "none": "not in a git repository, or before its first commit, so no commit dates a promise",
 }
 
 

@@ -96,6 +96,18 @@ class TestLoad:
         assert "ops.yml:1:7 zone: no zone is named `Mars/Olympus`" in ran.err
         assert "ops.yml:2:6 foo: no such setting" in ran.err
 
+    def test_as_of_a_day_without_git_to_ask_is_refused(self, opsanalytics: Run, example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        subprocess.run(["git", "init", "-q"], cwd=example, check=True)
+        monkeypatch.setenv("PATH", str(example))
+        ran = opsanalytics("load", "--as-of", "2026-09-30", cwd=example)
+        assert ran.code == errors.RepositoryError.exit_code
+        assert "git is not installed" in ran.err
+
+    def test_before_the_first_commit_it_is_not_said_to_be_outside_git(self, opsanalytics: Run, example: Path) -> None:
+        subprocess.run(["git", "init", "-q"], cwd=example, check=True)
+        assert "history: not in a git repository, or before its first commit," in opsanalytics("load", cwd=example).out
+        assert "no commit\n" in opsanalytics(cwd=example).out
+
     def test_a_missing_folder_is_named(self, opsanalytics: Run, tmp_path: Path) -> None:
         ran = opsanalytics("load", tmp_path / "nowhere")
         assert ran.code == errors.WorkspaceError.exit_code
