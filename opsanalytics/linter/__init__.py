@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from opsanalytics.findings import Finding
-from opsanalytics.linter.chronology import dates_far_from_their_neighbours
+from opsanalytics.linter.chronology import dates_far_from_their_neighbours, times_to_come
 from opsanalytics.linter.comments import without_ignored
 from opsanalytics.linter.coverage import items_without_dri, services_without_runbook
 from opsanalytics.linter.decisions import decisions_of_one_number, one_way_links
@@ -29,6 +29,7 @@ CHECKS: tuple[Callable[[Lint], Iterator[Finding]], ...] = (
     promises_without_owner,
     promises_without_day,
     dates_far_from_their_neighbours,
+    times_to_come,
     missed_checks,
     postmortems_not_scheduled,
     one_way_links,

@@ -1,11 +1,11 @@
-"""Days that a slip of the pen put into another month or year."""
+"""Days that a slip of the pen put into another month or year, and those that are still to come."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import PurePosixPath
 
 from opsanalytics.findings import Finding
@@ -17,6 +17,7 @@ from opsanalytics.tables import Row
 INSTANTS = ("started_at", "impact_started_at", "detected_at", "reported_at", "declared_at", "acknowledged_at",
             "mitigated_at", "impact_ended_at", "resolved_at")  # fmt: skip
 _FAR, _NEAR = 20, 2  # days
+_PLANNED = ("maintenance", "drill", "notice")
 _DATED_ID = re.compile(r"[A-Za-z]{2,10}-(?P<day>\d{8})-\d{1,6}")
 
 
@@ -28,6 +29,33 @@ def dates_far_from_their_neighbours(record: Lint) -> Iterator[Finding]:
         yield from _slip_of_start(record, row, stated, [event["occurred_at"].date() for event in events])
         yield from _slips_among_fields(row, stated)
         yield from _slips_in_timeline(row, events)
+
+
+def times_to_come(record: Lint) -> Iterator[Finding]:
+    """What has happened has not happened on a later day than the load's. As of a day its clock stands at the last second, and
+    outside git the files are of days behind it: then nobody can tell."""
+    now = _local(record, record.now)
+    if (now + timedelta(seconds=1)).time() == time():
+        return
+    for row in record.of("incidents"):
+        if row["kind"] not in _PLANNED:
+            yield from _times_after(record, row, now.date())
+
+
+def _times_after(record: Lint, row: Row, today: date) -> Iterator[Finding]:
+    days = {name: _local(record, row[name]).date() for name in INSTANTS if row.get(name)}
+    days = {"started_at": row.get("started_on") or today} | days
+    for name in (name for name, day in days.items() if day > today):
+        message = f"{name.removesuffix('_at').replace('_', ' ')} {days[name]}, which is still to come"
+        if stated := record.label(row, name) or (record.label(row, "started_on") if name == "started_at" else None):
+            yield at_label("OPS111", row["source_path"], stated, message)
+        else:
+            events = record.events.get(row["incident_id"], ())
+            yield at_row("OPS111", next((each for each in events if each["occurred_at"] == row.get(name)), row), message)
+
+
+def _local(record: Lint, instant: datetime) -> datetime:
+    return instant.replace(tzinfo=UTC).astimezone(record.context.zone or UTC).replace(tzinfo=None)
 
 
 def _slip_of_start(record: Lint, row: Row, stated: dict[str, Stated], days: list[date]) -> Iterator[Finding]:
