@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from opsanalytics import __version__
-from opsanalytics.errors import BusyError, DestinationError, OpsError, UsageError
+from opsanalytics.errors import BusyError, DeliveryError, DestinationError, OpsError, QueryError, UsageError
 from opsanalytics.terminal import (
     alert_lines,
     as_csv,
@@ -321,7 +321,10 @@ def due(owner: str | None, service: str | None, overdue: bool, in_json: bool, da
     """List what was promised and is not done, oldest first."""
     from opsanalytics.warehouse.answers import due as ask
 
-    rows = ask(_tables(database, no_load=no_load), owner=owner, service=service, overdue=overdue)
+    tables = _tables(database, no_load=no_load)
+    rows = ask(tables, owner=owner, service=service, overdue=overdue)
+    if not rows:
+        _check_known(tables, owner=owner, service=service)
     if in_json:
         click.echo(as_json(rows))
     elif not rows:
@@ -331,6 +334,22 @@ def due(owner: str | None, service: str | None, overdue: bool, in_json: bool, da
         click.echo(as_table(shown, ("due_on", "days_late", "age_days", "carried", "owner", "severity", "text", "where", "last_seen")))
         late = sum(row["days_late"] is not None for row in rows)
         click.echo(f"{counted(len(rows), 'promise')} open, {late} overdue")
+
+
+_KNOWN = {
+    "owner": "select owner as name from action_items where owner is not null union select person from people order by all",
+    "service": "select service as name from incident_services union select lower(service) from services order by all",
+}
+
+
+def _check_known(database: Path, **asked: str | None) -> None:
+    """A slip in a name owes nothing, as who keeps all promises does."""
+    from opsanalytics.warehouse.connect import read_rows
+
+    for what, name in asked.items():
+        known = [row["name"] for row in read_rows(database, _KNOWN[what])] if name else []
+        if name and name.lower() not in map(str.lower, known):
+            raise UsageError(printable(f"the record has no {what} `{name}`; there are {', '.join(known) or 'none'}"))
 
 
 def _places(row: dict[str, Any]) -> dict[str, str]:
@@ -350,6 +369,7 @@ def query(sql: str, form: str, database: Path | None, no_load: bool) -> None:
     """
     from opsanalytics.warehouse.connect import read_table
 
+    _check_single(sql)
     names, rows = read_table(_tables(database, no_load=no_load), sql)
     if form == "json":
         click.echo(as_json(rows))
@@ -358,6 +378,15 @@ def query(sql: str, form: str, database: Path | None, no_load: bool) -> None:
     else:
         click.echo(as_table(rows, names))
         click.echo(counted(len(rows), "row"), err=True)
+
+
+def _check_single(sql: str) -> None:
+    """Of several statements only the last would be shown. Nothing is parsed here: to parse some reads files already."""
+    import duckdb
+
+    text = sql.encode()
+    if b";" in b"".join(text[at : at + 1] for at, _ in duckdb.tokenize(sql)).strip(b";"):
+        raise QueryError("these are several statements, and one is answered; ask them one by one")
 
 
 @cli.command()
@@ -489,8 +518,11 @@ def _check_channels(names: tuple[str, ...]) -> bool:
     if not names:
         return False
     workspace = _workspace()
-    for name in names:
-        find_channel(workspace, name)
+    try:
+        for name in names:
+            find_channel(workspace, name)
+    except DeliveryError as error:
+        raise UsageError(str(error)) from None
     return takes_one_file(workspace, names)
 
 

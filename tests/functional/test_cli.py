@@ -158,6 +158,16 @@ class TestQuery:
     def test_no_statement_is_an_error(self, opsanalytics: Run, example: Path, sql: str) -> None:
         assert opsanalytics("query", sql, cwd=example).code == errors.QueryError.exit_code
 
+    @pytest.mark.parametrize("sql", ["select 1; select 2", "select ';' as a; -- b\n select 2;", "select 'é日'; select 2"])
+    def test_several_statements_are_refused(self, opsanalytics: Run, example: Path, sql: str) -> None:
+        ran = opsanalytics("query", sql, cwd=example)
+        assert (ran.code, ran.out) == (errors.QueryError.exit_code, "")
+        assert "these are several statements" in ran.err
+
+    @pytest.mark.parametrize("sql", ["select ';' as a;; -- ; b", "pivot incidents on kind using count(*)", "with a as (select 1) from a;"])
+    def test_one_statement_may_have_any_shape(self, opsanalytics: Run, example: Path, sql: str) -> None:
+        assert opsanalytics("query", sql, cwd=example).code == 0
+
     def test_two_columns_of_one_name_are_told_apart(self, opsanalytics: Run, example: Path) -> None:
         assert json.loads(opsanalytics("query", "select 1 as n, 2 as n", "--format", "json", cwd=example).out) == [{"n": 1, "n_2": 2}]
 
@@ -256,7 +266,20 @@ class TestDue:
             assert row["text"] in line
 
     def test_an_owner_without_debts(self, opsanalytics: Run, example: Path) -> None:
-        assert opsanalytics("due", "--owner", "nobody", cwd=example).out == "nothing is owed\n"
+        (example / "ops" / "people.yml").write_text("- {person: Zoe}\n", encoding="utf-8")
+        assert opsanalytics("due", "--owner", "zoe", cwd=example).out == "nothing is owed\n"
+
+    @pytest.mark.parametrize("options", [(), ("--json",), ("--overdue",)])
+    def test_an_owner_that_nobody_is_is_refused_with_those_there_are(self, opsanalytics: Run, example: Path, options: tuple[str, ...]) -> None:
+        ran = opsanalytics("due", "--owner", "Yusf", *options, cwd=example)
+        assert (ran.code, ran.out) == (2, "")
+        assert re.search(r"the record has no owner `Yusf`; there are Aiko, .*\bYusuf\b", ran.err)
+
+    def test_a_service_that_none_is_is_refused_with_those_there_are(self, opsanalytics: Run, example: Path) -> None:
+        assert opsanalytics("due", "--service", "Scanner", cwd=example).code == 0
+        ran = opsanalytics("due", "--service", "scaner", cwd=example)
+        assert ran.code == 2
+        assert re.search(r"the record has no service `scaner`; there are .*\bscanner\b", ran.err)
 
 
 class TestNew:
