@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from opsanalytics import __version__
-from opsanalytics.errors import DestinationError, OpsError, UsageError
+from opsanalytics.errors import BusyError, DeliveryError, DestinationError, OpsError, QueryError, UsageError
 from opsanalytics.terminal import (
     alert_lines,
     as_csv,
@@ -80,7 +80,7 @@ def _overview(database: Path | None, *, no_load: bool) -> None:
     found = summary(_tables(database, no_load=no_load))
     files = {state: found[f"files_{state}"] for state in ("seen", "loaded", "rejected", "ignored")}
     click.echo(f"{printable(found['company'])}, as of {found['as_of']:%Y-%m-%d %H:%M} UTC"
-               + (f", commit {found['git_commit'][:10]}" if found["git_commit"] else ", not in git"))  # fmt: skip
+               + (f", commit {found['git_commit'][:10]}" if found["git_commit"] else ", no commit"))  # fmt: skip
     click.echo(load_line(files))
     if not found["files_loaded"]:
         click.echo("No incident has been read: write one with `opsanalytics new incident`, or name your folders in ops.yml.")
@@ -107,9 +107,9 @@ def _workspace(folder: Path | None = None) -> Any:
     return read_workspace(folder or find_workspace(Path.cwd()))
 
 
-def _tables(database: Path | None, *, no_load: bool = False, folder: Path | None = None) -> Path:
-    """The database to read: the one that is named, else the workspace's, brought up to date first. When a load is
-    running or fails, the tables that stand are used, and that is said."""
+def _tables(database: Path | None, *, no_load: bool = False, folder: Path | None = None, despite: type[OpsError] = OpsError) -> Path:
+    """The database to read: the one that is named, else the workspace's, brought up to date first. Despite a load that is
+    running or fails so, the tables that stand are used, and that is said."""
     if database is not None:
         return database.resolve()
     from opsanalytics.warehouse.load import load
@@ -121,7 +121,7 @@ def _tables(database: Path | None, *, no_load: bool = False, folder: Path | None
             with progress() as say:
                 load(workspace, progress=say)
         return Path(workspace.database)
-    except OpsError as error:
+    except despite as error:
         standing = _standing(workspace, folder)
         if standing is None:
             raise
@@ -259,7 +259,7 @@ _HISTORY = {
     "whole": "",
     "cut": "a shallow clone, so what is older than it has no day; `git fetch --unshallow` fetches the rest",
     "refused": "git does not read this repository, so no commit dates a promise",
-    "none": "not in a git repository, so no commit dates a promise",
+    "none": "not in a git repository, or before its first commit, so no commit dates a promise",
 }
 
 
@@ -275,12 +275,13 @@ def check(workspace: Path | None, select: tuple[str, ...], ignore: tuple[str, ..
     """Say what is wrong in the record, as path:line:col CODE message.
 
     Exit 1 when there are errors among what is shown; warnings and remarks fail nothing. Rules of style are shown only
-    where --select names them. In a file, `<!-- opsanalytics: ignore OPS112 -->` accepts what is found there.
+    where --select names them. In a file, `<!-- opsanalytics: ignore OPS112 -->` accepts what is found there. Tables that
+    stand are read while another load runs, and never in place of a load that failed.
     """
     from opsanalytics.linter.choice import chosen
     from opsanalytics.warehouse.answers import findings
 
-    found = chosen(findings(_tables(database, no_load=no_load, folder=workspace)), select, ignore)
+    found = chosen(findings(_tables(database, no_load=no_load, folder=workspace, despite=BusyError)), select, ignore)
     errors = sum(each["level"] == "error" for each in found)
     click.echo(_findings_text(found, errors) if form == "text" else _findings_as(form, found, database, workspace))
     return 1 if errors else 0
@@ -320,7 +321,10 @@ def due(owner: str | None, service: str | None, overdue: bool, in_json: bool, da
     """List what was promised and is not done, oldest first."""
     from opsanalytics.warehouse.answers import due as ask
 
-    rows = ask(_tables(database, no_load=no_load), owner=owner, service=service, overdue=overdue)
+    tables = _tables(database, no_load=no_load)
+    rows = ask(tables, owner=owner, service=service, overdue=overdue)
+    if not rows:
+        _check_known(tables, owner=owner, service=service)
     if in_json:
         click.echo(as_json(rows))
     elif not rows:
@@ -330,6 +334,22 @@ def due(owner: str | None, service: str | None, overdue: bool, in_json: bool, da
         click.echo(as_table(shown, ("due_on", "days_late", "age_days", "carried", "owner", "severity", "text", "where", "last_seen")))
         late = sum(row["days_late"] is not None for row in rows)
         click.echo(f"{counted(len(rows), 'promise')} open, {late} overdue")
+
+
+_KNOWN = {
+    "owner": "select owner as name from action_items where owner is not null union select person from people order by all",
+    "service": "select service as name from incident_services union select lower(service) from services order by all",
+}
+
+
+def _check_known(database: Path, **asked: str | None) -> None:
+    """A slip in a name owes nothing, as who keeps all promises does."""
+    from opsanalytics.warehouse.connect import read_rows
+
+    for what, name in asked.items():
+        known = [row["name"] for row in read_rows(database, _KNOWN[what])] if name else []
+        if name and name.lower() not in map(str.lower, known):
+            raise UsageError(printable(f"the record has no {what} `{name}`; there are {', '.join(known) or 'none'}"))
 
 
 def _places(row: dict[str, Any]) -> dict[str, str]:
@@ -349,6 +369,7 @@ def query(sql: str, form: str, database: Path | None, no_load: bool) -> None:
     """
     from opsanalytics.warehouse.connect import read_table
 
+    _check_single(sql)
     names, rows = read_table(_tables(database, no_load=no_load), sql)
     if form == "json":
         click.echo(as_json(rows))
@@ -357,6 +378,15 @@ def query(sql: str, form: str, database: Path | None, no_load: bool) -> None:
     else:
         click.echo(as_table(rows, names))
         click.echo(counted(len(rows), "row"), err=True)
+
+
+def _check_single(sql: str) -> None:
+    """Of several statements only the last would be shown. Nothing is parsed here: to parse some reads files already."""
+    import duckdb
+
+    text = sql.encode()
+    if b";" in b"".join(text[at : at + 1] for at, _ in duckdb.tokenize(sql)).strip(b";"):
+        raise QueryError("these are several statements, and one is answered; ask them one by one")
 
 
 @cli.command()
@@ -418,9 +448,9 @@ def alerts(every: bool, dry_run: bool, in_json: bool, database: Path | None, no_
     from opsanalytics.packs.alerts import preview, raise_alerts
     from opsanalytics.warehouse.connect import locked
 
+    shelf = _shelf(database, None, None)
     with locked(_tables(database, no_load=no_load)) as connection:
         judged = judge(connection)
-    shelf = _shelf(database, None, None)
     raised = preview(judged, shelf) if dry_run else raise_alerts(judged, shelf, datetime.now(UTC).replace(tzinfo=None))
     for place in raised.unreadable:
         note(f"{place}: cannot be read, perhaps cut short; what it said is raised again. Delete the line")
@@ -488,8 +518,11 @@ def _check_channels(names: tuple[str, ...]) -> bool:
     if not names:
         return False
     workspace = _workspace()
-    for name in names:
-        find_channel(workspace, name)
+    try:
+        for name in names:
+            find_channel(workspace, name)
+    except DeliveryError as error:
+        raise UsageError(str(error)) from None
     return takes_one_file(workspace, names)
 
 
@@ -509,6 +542,7 @@ def _make_pack(pack: str, own: dict[str, Any], period: str | None, as_of: str | 
     from opsanalytics.packs.scratch import scratch_folder
     from opsanalytics.warehouse.load import load as load_workspace
 
+    reports = _shelf(database, as_of, output)
     with scratch_folder() as aside:
         if as_of:
             with progress() as say:
@@ -516,8 +550,8 @@ def _make_pack(pack: str, own: dict[str, Any], period: str | None, as_of: str | 
         else:
             standing = _tables(database, no_load=no_load)
         with progress() as say:
-            return make_pack(pack, database=standing, reports=_shelf(database, as_of, output), period=period, by=by,
-                             output=output, single_file=single_file, isolated=isolated, own=own, progress=say)  # fmt: skip
+            return make_pack(pack, database=standing, reports=reports, period=period, by=by, output=output,
+                             single_file=single_file, isolated=isolated, own=own, progress=say)  # fmt: skip
 
 
 def _shelf(database: Path | None, as_of: str | None, output: Path | None) -> Path:

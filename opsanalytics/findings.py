@@ -41,8 +41,8 @@ RULES = {
              "Outside git no file of that day is known: what was open then is judged by what the files say "
              "today. In git the settings are those of the commit too; where it has no ops.yml, or one that "
              "cannot be used, they are today's."),
-        Rule("OPS106", "warning", "git refuses to read the repository, so no commit is known",
-             "do what git says, or load as the user who owns it",
+        Rule("OPS106", "warning", "the repository cannot be read, so no commit is known",
+             "do what is said, or load as the user who owns it",
              "Without a commit a report cannot name the state of the record that it was made from."),
         Rule("OPS107", "info", "a comment ignores a code that finds nothing here",
              "remove the comment",

@@ -6,10 +6,10 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from shutil import which
 
 from opsanalytics.errors import RepositoryError
 
@@ -46,7 +46,7 @@ class Repository:
             done = subprocess.run(["git", *_SAFE, "-C", str(self.root), *arguments], input=stdin or b"", env=environment,
                                   capture_output=True, check=False)  # fmt: skip
         except FileNotFoundError:
-            raise RepositoryError("git is not installed; install it, or leave --as-of out") from None
+            raise RepositoryError("git is not installed, and nothing else reads a repository; install it") from None
         if done.returncode:
             command = next(each for each in arguments if re.fullmatch(r"[a-z][a-z-]+", each))
             raise RepositoryError(f"git {command}: {done.stderr.decode(errors='replace').strip()}")
@@ -58,6 +58,20 @@ class Repository:
 
     def head(self) -> str:
         return self.git("rev-parse", "--verify", "--quiet", "HEAD^{commit}").decode().strip()
+
+    def is_unborn(self) -> bool:
+        """Before the first commit HEAD names a branch that is nowhere; a damaged one is there and cannot be read."""
+        try:
+            branch = self.git("symbolic-ref", "--quiet", "HEAD").decode(errors="surrogateescape").strip()
+            place = self.git("rev-parse", "--git-path", branch).decode(errors="surrogateescape").rstrip("\n")
+        except RepositoryError:
+            return False
+        return not (self.root / place).exists() and not self._names_an_object(branch)
+
+    def _names_an_object(self, name: str) -> bool:
+        with suppress(RepositoryError):
+            return bool(self.git("rev-parse", "--verify", "--quiet", name))
+        return False
 
     def commit(self, name: str) -> str:
         """The full id of a commit that the user names."""
@@ -149,16 +163,18 @@ def _blob(about: str, path: str) -> Blob:
 
 
 def find_repository(root: Path) -> Repository | None:
-    """The repository that a folder is in; None outside git, without git, and before the first commit.
+    """The repository that a folder is in; None outside git, and before the first commit.
 
-    Raises RepositoryError when there is one that git refuses to read, such as another user's.
+    Raises RepositoryError when there is one that cannot be read: another user's, a damaged one, one where git is missing.
     """
-    repository = Repository(root)
-    if not any((folder / ".git").exists() for folder in (root, *root.parents)) or not which("git"):
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return None
+    repository = Repository(root)
     repository.git("rev-parse", "--git-dir")
     try:
         repository.head()
     except RepositoryError:
-        return None
+        if repository.is_unborn():
+            return None
+        raise RepositoryError("HEAD names no commit that can be read; `git fsck` tells what is missing, or clone it anew") from None
     return repository

@@ -44,6 +44,7 @@ RECORD_KINDS = (
     "incidents", "decisions", "rituals", "rfcs", "objectives", "roadmap", "slos", "sli_samples", "services", "runbooks",
     "deployments", "pages", "people", "oncall", "cadence", "onboarding", "annotations",
 )  # fmt: skip
+OUR_PACKS = ("weekly-oncall", "quarterly-planning", "monthly-retro")  # beside those of `packs`
 
 
 class _Strict(BaseModel):
@@ -69,6 +70,7 @@ class ErrorBudget(_Strict):
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Days = Annotated[int, Field(gt=0)]
+Allowed = Annotated[int, Field(ge=0, le=3_650)]  # days; none is the same day, and more than ten years is a slip
 
 
 class Checklist(_Strict):
@@ -113,8 +115,8 @@ class Alerts(_Strict):
 
 
 class Policies(_Strict):
-    follow_up_sla_days: dict[str, int] = {}
-    postmortem_scheduled_hours: float = 72
+    follow_up_sla_days: dict[str, Allowed] = {}
+    postmortem_scheduled_hours: float = Field(72, gt=0, le=87_600)
     error_budget: ErrorBudget = Field(default_factory=ErrorBudget)
     checklist: Checklist = Field(default_factory=Checklist)
     alerts: Alerts = Field(default_factory=Alerts)
@@ -387,6 +389,15 @@ def _node_at(root: Node, where: tuple[int | str, ...]) -> tuple[Node, str]:
     return node, ".".join(map(str, where))
 
 
+def glob_lists(settings: Settings, root: Node) -> Iterator[tuple[tuple[str, ...], Finding]]:
+    """The globs that replace conventional places, with what is to be said where no file is of them."""
+    for kind, said in settings.records.items():
+        if kind in KINDS and said:
+            lists = {("records", kind, name): globs for name, globs in said.items()} if isinstance(said, dict) else {("records", kind): said}
+            for where, globs in lists.items():
+                yield tuple(globs), _without_use(root, where, "matches no file that can be read")
+
+
 def unused(settings: Settings, root: Node) -> Iterator[Finding]:
     for kind in settings.records:
         if kind not in KINDS and settings.records[kind] is not None:
@@ -395,7 +406,10 @@ def unused(settings: Settings, root: Node) -> Iterator[Finding]:
     for name in settings.channels:
         if name not in named:
             yield _without_use(root, ("channels", name), "gets nothing: no entry of the schedule delivers there")
+    packs = (*OUR_PACKS, *settings.packs)
     for at, entry in enumerate(settings.schedule):
+        if entry.pack not in packs:
+            yield _without_use(root, ("schedule", at, "pack"), f"makes nothing: no pack is named `{entry.pack}`; there are {', '.join(packs)}")
         for name in entry.deliver:
             if name not in settings.channels:
                 yield _without_use(root, ("schedule", at, "deliver"), f"sends nothing to `{name}`: no channel has that name")

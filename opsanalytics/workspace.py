@@ -18,7 +18,7 @@ from opsanalytics.folder import CONFIG, DATABASE
 from opsanalytics.kinds import KINDS
 from opsanalytics.markup.decode import decode
 from opsanalytics.markup.strict_yaml import parse_yaml
-from opsanalytics.settings import Settings, parse_settings, unused
+from opsanalytics.settings import Settings, glob_lists, parse_settings, unused
 
 if TYPE_CHECKING:
     from opsanalytics.readers.reading import Context, Reading
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A folder with records. `config` is the text of its ops.yml, empty when it has none."""
+    """A folder with records. `config` is the text of its ops.yml, empty when it has none; `places` are the globs in it, with
+    what is found where no file is of them."""
 
     root: Path
     settings: Settings
     config: bytes = b""
     findings: tuple[Finding, ...] = ()
+    places: tuple[tuple[tuple[str, ...], Finding], ...] = ()
 
     @property
     def config_text(self) -> str:
@@ -71,7 +73,7 @@ class Workspace:
 
         settings = self.settings
         return Context(_words(json.dumps(settings.vocabulary)), tuple(settings.severities), self.zone, settings.date_order,
-                       settings.policies.postmortem_scheduled_hours, self._rituals)  # fmt: skip
+                       settings.policies.postmortem_scheduled_hours, self._rituals, places=self.places)  # fmt: skip
 
     def globs(self, kind: str) -> tuple[str, ...]:
         """Where records of a kind live: what ops.yml says replaces the conventional places."""
@@ -111,4 +113,4 @@ def read_workspace(root: Path) -> Workspace:
 def workspace_of(root: Path, config: bytes) -> Workspace:
     """A folder as an ops.yml text sets it. Raises WorkspaceError with every mistake in the text."""
     settings, node = parse_settings(config)
-    return Workspace(root, settings, config, tuple(unused(settings, node)))
+    return Workspace(root, settings, config, tuple(unused(settings, node)), tuple(glob_lists(settings, node)))

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from opsanalytics.findings import Finding
-from opsanalytics.linter.chronology import dates_far_from_their_neighbours
+from opsanalytics.linter.chronology import dates_far_from_their_neighbours, times_to_come
 from opsanalytics.linter.comments import without_ignored
 from opsanalytics.linter.coverage import items_without_dri, services_without_runbook
 from opsanalytics.linter.decisions import decisions_of_one_number, one_way_links
 from opsanalytics.linter.durations import contradicted_durations
 from opsanalytics.linter.incidents import missed_checks, postmortems_not_scheduled
 from opsanalytics.linter.lint import Lint, Said
+from opsanalytics.linter.places import globs_without_files
 from opsanalytics.linter.promises import promises_without_day, promises_without_owner
 from opsanalytics.linter.sections import missing_sections
 from opsanalytics.linter.texts import blame_words, dead_links, read_said
@@ -28,6 +29,7 @@ CHECKS: tuple[Callable[[Lint], Iterator[Finding]], ...] = (
     promises_without_owner,
     promises_without_day,
     dates_far_from_their_neighbours,
+    times_to_come,
     missed_checks,
     postmortems_not_scheduled,
     one_way_links,
@@ -36,6 +38,7 @@ CHECKS: tuple[Callable[[Lint], Iterator[Finding]], ...] = (
     services_without_runbook,
     dead_links,
     blame_words,
+    globs_without_files,
 )
 
 

@@ -1,11 +1,11 @@
-"""Days that a slip of the pen put into another month or year."""
+"""Days that a slip of the pen put into another month or year, and those that are still to come."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import PurePosixPath
 
 from opsanalytics.findings import Finding
@@ -17,6 +17,7 @@ from opsanalytics.tables import Row
 INSTANTS = ("started_at", "impact_started_at", "detected_at", "reported_at", "declared_at", "acknowledged_at",
             "mitigated_at", "impact_ended_at", "resolved_at")  # fmt: skip
 _FAR, _NEAR = 20, 2  # days
+_PLANNED = ("maintenance", "drill", "notice")
 _DATED_ID = re.compile(r"[A-Za-z]{2,10}-(?P<day>\d{8})-\d{1,6}")
 
 
@@ -28,6 +29,29 @@ def dates_far_from_their_neighbours(record: Lint) -> Iterator[Finding]:
         yield from _slip_of_start(record, row, stated, [event["occurred_at"].date() for event in events])
         yield from _slips_among_fields(row, stated)
         yield from _slips_in_timeline(row, events)
+
+
+def times_to_come(record: Lint) -> Iterator[Finding]:
+    """What has happened has not happened on a later day than the load's. As of a day its clock stands at the last second, and
+    outside git the files are of days behind it: then nobody can tell."""
+    midnight = datetime.combine(record.today + timedelta(days=1), time(), record.context.zone or UTC).astimezone(UTC).replace(tzinfo=None)
+    if record.now + timedelta(seconds=1) == midnight:
+        return
+    for row in (row for row in record.of("incidents") if row["kind"] not in _PLANNED):
+        for name in INSTANTS:
+            if row.get(name) and row[name] >= midnight:
+                yield _still_to_come(record, row, name, record.day(row[name]))
+        if not row.get("started_at") and row.get("started_on") and row["started_on"] > record.today:
+            yield _still_to_come(record, row, "started_on", row["started_on"])
+
+
+def _still_to_come(record: Lint, row: Row, name: str, day: date) -> Finding:
+    message = f"{name.rpartition('_')[0].replace('_', ' ')} {day}, which is still to come"
+    labels = ("started_at", "started_on") if name.startswith("started") else (name,)
+    if stated := next(filter(None, (record.label(row, label) for label in labels)), None):
+        return at_label("OPS111", row["source_path"], stated, message)
+    events = record.events.get(row["incident_id"], ())
+    return at_row("OPS111", next((each for each in events if each["occurred_at"] == row.get(name)), row), message)
 
 
 def _slip_of_start(record: Lint, row: Row, stated: dict[str, Stated], days: list[date]) -> Iterator[Finding]:

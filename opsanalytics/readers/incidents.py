@@ -137,7 +137,7 @@ class _Incident(Record):
         that of the file."""
         stamp = self.times.span(line) if name in ("started_on", "started_at") else self.times.stamp(line)
         zone = self.times.state_zone(self.parts[name].remark)
-        return stamp.zoned(zone) if stamp else None
+        return stamp.labelled(zone) if stamp else None
 
     def _take_start(self, stamp: Stamp, line: Line) -> None:
         self.times.take_day(stamp)

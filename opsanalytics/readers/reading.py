@@ -30,6 +30,7 @@ class Context:
     postmortem_scheduled_hours: float = 72
     rituals: tuple[tuple[str, tuple[str, ...]], ...] = ()  # where ops.yml says that the sessions of each ritual live
     now: datetime | None = None  # the load's clock, naive UTC; only what has no end of its own depends on it
+    places: tuple[tuple[tuple[str, ...], Finding], ...] = ()  # the globs of ops.yml, with what is found where no file is of them
 
 
 @dataclass(slots=True)

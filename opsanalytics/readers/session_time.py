@@ -63,7 +63,7 @@ class SessionTime:
         if not line or not stamp:
             return None
         self.taken.add(name)
-        self.times.state_zone(self.record.parts[name].remark)
+        stamp = stamp.labelled(self.times.state_zone(self.record.parts[name].remark))
         if name == "ended_at":
             self.end = (stamp, line) if stamp.clock else self.end
             return None

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ _CTIME_YEAR = re.compile(r"\s+[12]\d{3}(?!\d)(?=\W|$)")
 
 class Stamp(NamedTuple):
     """What a text says of a time: a day, a time of day, a zone; each None when it does not say. `until` is the end of a
-    span of time."""
+    span of time, `label_zone` the zone behind the text's label."""
 
     day: date | None = None
     clock: time | None = None
@@ -41,6 +41,7 @@ class Stamp(NamedTuple):
     zone_text: str | None = None
     is_approximate: bool = False
     until: Stamp | None = None
+    label_zone: tzinfo | None = None
 
     @property
     def is_exact(self) -> bool:
@@ -51,6 +52,10 @@ class Stamp(NamedTuple):
 
     def zoned(self, zone: tzinfo | None) -> Stamp:
         return self if self.zone or zone is None else self._replace(zone=zone)
+
+    def labelled(self, zone: tzinfo | None) -> Stamp:
+        """A span of time, at both ends."""
+        return self.zoned(zone)._replace(label_zone=zone, until=self.until and self.until.labelled(zone))
 
 
 @dataclass(frozen=True)
@@ -348,13 +353,20 @@ def _clock(found: re.Match[str], half_of_span: str | None = None) -> time:
 
 def to_utc(stamp: Stamp, zone: tzinfo) -> datetime:
     """The instant of a stamp that has a day and a time of day, as naive UTC. Raises TimeError where a clock change
-    skips or repeats it."""
+    skips or repeats it, and where its label names another zone."""
     if stamp.day is None or stamp.clock is None:
         raise TimeError("a day and a time of day are needed")
     local = datetime.combine(stamp.day, stamp.clock, stamp.zone or zone)
+    if stamp.label_zone and local.utcoffset() not in _offsets(local, stamp.label_zone):
+        raise TimeError(f"`{stamp.zone_text}` contradicts the zone of the label, {stamp.label_zone}; write one of them")
     first = local.astimezone(UTC)
     if local.utcoffset() != local.replace(fold=1).utcoffset():
         back = first.astimezone(local.tzinfo).replace(tzinfo=None)
         what = "occurs twice" if back == local.replace(tzinfo=None) else "does not exist"
         raise TimeError(f"{local:%Y-%m-%d %H:%M} {what} in {local.tzinfo} (the clocks change); write the offset")
     return first.replace(tzinfo=None)
+
+
+def _offsets(local: datetime, zone: tzinfo) -> set[timedelta | None]:
+    """What a zone's clocks are set to at a time of day: two where they repeat it."""
+    return {local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)}

@@ -24,6 +24,8 @@ STATUSES = {"decision": "proposed | accepted | rejected | superseded by YYYY-SEQ
 PLANNED_AHEAD = timedelta(days=45)
 _RITUAL_PLACES = {"retrospective": ("retros",), "standup": ("standups",)}
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_VARIANTS = re.compile("[\ufe00-\ufe0f]")  # of emoji, which leave nothing else behind
+_LONGEST_SLUG = 200  # bytes
 
 
 def template(record: str) -> str:
@@ -121,8 +123,15 @@ def _next_number(workspace: Workspace, year: int) -> str:
 
 
 def _slug(title: str) -> str:
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return "-".join(re.findall(r"[a-z0-9]+", plain)[:8])
+    """Its first words, with the letters of every alphabet, as long as a file system lets a name be."""
+    letters = "".join(map(_plain, unicodedata.normalize("NFC", _VARIANTS.sub("", title)).lower()))
+    words = "".join(each if unicodedata.category(each)[0] in "LMN" else " " for each in letters).split()
+    return "-".join(words[:8]).encode()[:_LONGEST_SLUG].decode(errors="ignore").rstrip("-")
+
+
+def _plain(letter: str) -> str:
+    """Without its accent, where it is one of ASCII below that."""
+    return unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode().lower() or letter
 
 
 # Others -----------------------------------------------------------------------------------------------------------
@@ -131,9 +140,11 @@ def _slug(title: str) -> str:
 def _new_titled(record: str, workspace: Workspace, title: str | None, today: date) -> Path:
     """Named for its title, an RFC with its month before it."""
     kind, slug = _kind_of(record), _slug(title or "")
+    if record == "runbook" and not slug:
+        raise UsageError("a runbook is named for its service; name it with --title")
     name = f"{today:%Y-%m}-{slug or 'untitled'}" if record == "rfc" else slug or str(today)
     path = _path_that_loads(workspace, kind, _folder(workspace, kind), name)
-    write_new(path, fill_template(record, {"title": title or TITLED[record], "status": "draft", "today": str(today)}))
+    write_new(path, fill_template(record, {"title": title or TITLED[record], "name": title or "", "status": "draft", "today": str(today)}))
     return path
 
 
@@ -215,5 +226,5 @@ def _template_path(record: str) -> str:
 
 def _unfilled(record: str) -> dict[str, str]:
     """What stands in a template that is laid down: nothing that a reader could take for a fact."""
-    values = {"id": "INC-YYYYMMDD-XX", "title": "Title", "today": "YYYY-MM-DD", "period": "YYYY-QN"}
+    values = {"id": "INC-YYYYMMDD-XX", "title": "Title", "name": "", "today": "YYYY-MM-DD", "period": "YYYY-QN"}
     return values | {"status": STATUSES.get(record, ""), "agenda": NOTHING, "last_actions": NOTHING}

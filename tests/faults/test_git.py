@@ -219,7 +219,15 @@ def test_a_replaced_commit_is_read_as_it_was(root: Path) -> None:
 def test_a_branch_without_a_commit_is_no_commit(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     assert find_repository(tmp_path) is None
-    assert load_folder(tmp_path).git_commit is None
+    result = load_folder(tmp_path)
+    assert (result.git_commit, result.findings) == (None, [])
+
+
+def test_a_new_branch_beside_others_is_no_commit_yet(root: Path) -> None:
+    git(root, "checkout", "-q", "--orphan", "new")
+    git(root, "worktree", "add", "-q", "--detach", str(root.parent / "beside"), "main")
+    git(root.parent / "beside", "checkout", "-q", "--orphan", "newer")
+    assert [find_repository(root), find_repository(root.parent / "beside")] == [None, None]
 
 
 def test_a_bare_repository_is_no_work_tree(root: Path, tmp_path: Path) -> None:
@@ -245,15 +253,34 @@ def test_a_git_file_that_leads_nowhere_is_said_and_the_files_are_read(root: Path
     assert [each["code"] for each in result.findings] == ["OPS106"]
 
 
-@pytest.mark.parametrize("path", ["HEAD", "config", "objects", "refs/heads/main"])
-def test_a_damaged_repository_is_said_or_none_and_the_files_are_read(root: Path, path: str) -> None:
+@pytest.mark.parametrize("path", ["HEAD", "config", "objects", "objects/pack", "packed-refs", "refs/heads/main"])
+def test_a_damaged_repository_is_said_and_the_files_are_read(root: Path, path: str) -> None:
+    if path != "refs/heads/main":
+        git(root, "gc", "-q")
     damaged = root / ".git" / path
     shutil.rmtree(damaged) if damaged.is_dir() else damaged.write_bytes(b"\0\xff garbage\n")
     result = load_folder(root)
     assert titles(result) == ["Slow"]
-    assert {each["code"] for each in result.findings} <= {"OPS106"}
-    with pytest.raises(RepositoryError):
-        load_folder(root, as_of="HEAD")
+    assert ["OPS106"] == [each["code"] for each in result.findings]
+    for as_of in ("HEAD", "2026-03-06"):
+        with pytest.raises(RepositoryError):
+            load_folder(root, as_of=as_of)
+
+
+def test_a_repository_on_a_machine_without_git_is_said_and_the_files_are_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(root))
+    result = load_folder(root)
+    assert titles(result) == ["Slow"]
+    assert ["git says: git is not installed, and nothing else reads a repository; install it"] == [each["message"] for each in result.findings]
+    with pytest.raises(RepositoryError, match="git is not installed"):
+        load_folder(root, as_of="2026-03-06")
+
+
+def test_a_folder_outside_git_needs_no_git(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(root / ".git")
+    monkeypatch.setenv("PATH", str(root))
+    assert [] == load_folder(root).findings
+    assert ["OPS105"] == [each["code"] for each in load_folder(root, as_of="2026-03-06").findings]
 
 
 @pytest.mark.parametrize("what", ["HEAD^{tree}", "HEAD:ops/incidents", "HEAD:ops/incidents/good.md"])

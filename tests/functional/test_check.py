@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 from yaml import safe_load
 
+from opsanalytics.errors import WorkspaceError
 from opsanalytics.findings import RULES
+from opsanalytics.warehouse.build import loading
+from opsanalytics.warehouse.load import load
+from opsanalytics.workspace import read_workspace
 
 Run = Callable[..., object]
 ROOT = Path(__file__).parents[2]
@@ -93,6 +97,26 @@ class TestChoice:
         assert opsanalytics("check", faulty, "--select", "OPS161").out == "nothing found\n"
         target.unlink()
         assert "16:10 OPS161" in opsanalytics("check", faulty, "--select", "OPS161").out
+
+
+class TestGate:
+    """Findings of an earlier state pass for those of today."""
+
+    @pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+    def test_settings_that_cannot_be_used_fail_it(self, opsanalytics: Run, faulty: Path, form: str) -> None:
+        opsanalytics("load", faulty)
+        (faulty / "ops.yml").write_text("zone: Europe/Pariss\n", encoding="utf-8")
+        ran = opsanalytics("check", faulty, "--format", form)
+        assert (ran.code, ran.out) == (WorkspaceError.exit_code, "")
+        assert ran.err.startswith("opsanalytics: ops.yml:1:7 zone: no zone is named `Europe/Pariss`")
+        assert "tables that stand" not in ran.err
+
+    def test_a_load_that_runs_does_not(self, opsanalytics: Run, faulty: Path) -> None:
+        database = load(read_workspace(faulty)).database
+        with loading(database, own_folder=True):
+            ran = opsanalytics("check", faulty, "--format", "json")
+        assert (ran.code, codes(ran)) == (1, ["OPS131", "OPS112", "OPS132", "OPS133"])
+        assert "using the tables that stand" in ran.err
 
 
 class TestFormats:

@@ -96,6 +96,18 @@ class TestLoad:
         assert "ops.yml:1:7 zone: no zone is named `Mars/Olympus`" in ran.err
         assert "ops.yml:2:6 foo: no such setting" in ran.err
 
+    def test_as_of_a_day_without_git_to_ask_is_refused(self, opsanalytics: Run, example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        subprocess.run(["git", "init", "-q"], cwd=example, check=True)
+        monkeypatch.setenv("PATH", str(example))
+        ran = opsanalytics("load", "--as-of", "2026-09-30", cwd=example)
+        assert ran.code == errors.RepositoryError.exit_code
+        assert "git is not installed" in ran.err
+
+    def test_before_the_first_commit_it_is_not_said_to_be_outside_git(self, opsanalytics: Run, example: Path) -> None:
+        subprocess.run(["git", "init", "-q"], cwd=example, check=True)
+        assert "history: not in a git repository, or before its first commit," in opsanalytics("load", cwd=example).out
+        assert "no commit\n" in opsanalytics(cwd=example).out
+
     def test_a_missing_folder_is_named(self, opsanalytics: Run, tmp_path: Path) -> None:
         ran = opsanalytics("load", tmp_path / "nowhere")
         assert ran.code == errors.WorkspaceError.exit_code
@@ -145,6 +157,16 @@ class TestQuery:
     @pytest.mark.parametrize("sql", ["", ";", "/* nothing */"])
     def test_no_statement_is_an_error(self, opsanalytics: Run, example: Path, sql: str) -> None:
         assert opsanalytics("query", sql, cwd=example).code == errors.QueryError.exit_code
+
+    @pytest.mark.parametrize("sql", ["select 1; select 2", "select ';' as a; -- b\n select 2;", "select 'é日'; select 2"])
+    def test_several_statements_are_refused(self, opsanalytics: Run, example: Path, sql: str) -> None:
+        ran = opsanalytics("query", sql, cwd=example)
+        assert (ran.code, ran.out) == (errors.QueryError.exit_code, "")
+        assert "these are several statements" in ran.err
+
+    @pytest.mark.parametrize("sql", ["select ';' as a;; -- ; b", "pivot incidents on kind using count(*)", "with a as (select 1) from a;"])
+    def test_one_statement_may_have_any_shape(self, opsanalytics: Run, example: Path, sql: str) -> None:
+        assert opsanalytics("query", sql, cwd=example).code == 0
 
     def test_two_columns_of_one_name_are_told_apart(self, opsanalytics: Run, example: Path) -> None:
         assert json.loads(opsanalytics("query", "select 1 as n, 2 as n", "--format", "json", cwd=example).out) == [{"n": 1, "n_2": 2}]
@@ -244,7 +266,20 @@ class TestDue:
             assert row["text"] in line
 
     def test_an_owner_without_debts(self, opsanalytics: Run, example: Path) -> None:
-        assert opsanalytics("due", "--owner", "nobody", cwd=example).out == "nothing is owed\n"
+        (example / "ops" / "people.yml").write_text("- {person: Zoe}\n", encoding="utf-8")
+        assert opsanalytics("due", "--owner", "zoe", cwd=example).out == "nothing is owed\n"
+
+    @pytest.mark.parametrize("options", [(), ("--json",), ("--overdue",)])
+    def test_an_owner_that_nobody_is_is_refused_with_those_there_are(self, opsanalytics: Run, example: Path, options: tuple[str, ...]) -> None:
+        ran = opsanalytics("due", "--owner", "Yusf", *options, cwd=example)
+        assert (ran.code, ran.out) == (2, "")
+        assert re.search(r"the record has no owner `Yusf`; there are Aiko, .*\bYusuf\b", ran.err)
+
+    def test_a_service_that_none_is_is_refused_with_those_there_are(self, opsanalytics: Run, example: Path) -> None:
+        assert opsanalytics("due", "--service", "Scanner", cwd=example).code == 0
+        ran = opsanalytics("due", "--service", "scaner", cwd=example)
+        assert ran.code == 2
+        assert re.search(r"the record has no service `scaner`; there are .*\bscanner\b", ran.err)
 
 
 class TestNew:
@@ -316,6 +351,14 @@ class TestOverview:
         assert ran.code == 0
         assert "8 incidents counted" in ran.out
         assert "using the tables that stand" in ran.err
+
+    @pytest.mark.parametrize("command", [("alerts",), ("report", "weekly-oncall")])
+    def test_what_needs_the_settings_too_says_only_what_is_wrong(self, opsanalytics: Run, example: Path, command: tuple[str, ...]) -> None:
+        opsanalytics("load", cwd=example)
+        (example / "ops.yml").write_text("zone: [", encoding="utf-8")
+        ran = opsanalytics(*command, cwd=example)
+        assert ran.code == errors.WorkspaceError.exit_code
+        assert "tables that stand" not in ran.err
 
 
 class TestDemo:

@@ -19,10 +19,12 @@ WORDS = Vocabulary()
 TIMES = "Start Time (UTC): 2026-03-04 06:10\nDetected: 2026-03-04 06:25 UTC\nMitigated: 2026-03-04 07:00 UTC\nResolved: 2026-03-04 08:40 UTC\n"
 
 
-def found(text: str, code: str, kind: str = "incidents", path: str = "ops/incidents/a.md") -> list[str]:
-    context = Context(WORDS)
+def found(
+    text: str, code: str, kind: str = "incidents", path: str = "ops/incidents/a.md", now: datetime = datetime(2026, 10, 1), zone: str = "UTC"
+) -> list[str]:
+    context = Context(WORDS, zone=ZoneInfo(zone))
     reading = read_record(KINDS[kind], path, text.encode(), context)
-    record = Lint(reading.rows, {path: read_said(path, text, WORDS)}, {path: reading.stated}, set(), context, datetime(2026, 10, 1))
+    record = Lint(reading.rows, {path: read_said(path, text, WORDS)}, {path: reading.stated}, set(), context, now)
     return [f"{each.line}:{each.col}" for each in lint(record) if each.code == code]
 
 
@@ -179,3 +181,30 @@ class TestLinks:
     )  # fmt: skip
     def test_what_is_no_file_of_the_workspace_is_not(self, text: str) -> None:
         assert missing(text) == []
+
+
+class TestTimesToCome:
+    @pytest.mark.parametrize(
+        ("text", "places"),
+        [
+            ("Start Time: 2027-03-04 14:02\n", ["1:13"]),
+            ("Start Time: 2026-10-02\n", ["1:13"]),
+            ("Date: 2026-10-02\n", ["1:7"]),
+            ("Start Time: 2026-10-01 23:59\n", []),  # today
+            ("Start Time: 2026-03-04 14:02\nResolved: 2027-03-04 15:02\n", ["2:11"]),
+            ("Start Time: 2026-09-30 14:02\n\n## Timeline\n\n- 14:05 detected\n- 2026-11-01 15:00 resolved\n", ["6:1"]),
+            ("# Upgrade\n\nKind: maintenance\nStart Time: 2027-03-04 14:02\n", []),
+            ("# Game day\n\nKind: drill\nStart Time: 2027-03-04 14:02\n", []),
+        ],
+    )
+    def test_what_has_happened_is_not_of_a_later_day(self, text: str, places: list[str]) -> None:
+        assert found(text, "OPS111", now=datetime(2026, 10, 1, 9)) == places
+
+    def test_a_day_is_the_workspace_s(self) -> None:
+        text = "Start Time: 2026-10-02 01:00\n"
+        assert found(text, "OPS111", now=datetime(2026, 10, 1, 20), zone="Asia/Tokyo") == []
+        assert found(text, "OPS111", now=datetime(2026, 10, 1, 14), zone="Asia/Tokyo") == ["1:13"]
+
+    def test_as_of_the_end_of_a_day_nobody_can_tell(self) -> None:
+        assert found("Start Time: 2027-03-04 14:02\n", "OPS111", now=datetime(2026, 9, 30, 23, 59, 59)) == []
+        assert found("Start Time: 2027-03-04 14:02\n", "OPS111", now=datetime(2026, 9, 30, 21, 59, 59), zone="Europe/Paris") == []

@@ -151,7 +151,37 @@ class TestDecision:
 
     def test_without_a_title_has_a_name(self, tmp_path: Path) -> None:
         assert new_record("decision", read_workspace(tmp_path), None, TODAY).name == "2026-001-untitled.md"
-        assert new_record("decision", read_workspace(tmp_path), "値段", TODAY).name == "2026-002-untitled.md"
+        assert new_record("decision", read_workspace(tmp_path), "?!", TODAY).name == "2026-002-untitled.md"
+
+
+class TestName:
+    @pytest.mark.parametrize(
+        ("title", "name"),
+        [
+            ("日本語", "日本語"),
+            ("Цены на доставку", "цены-на-доставку"),
+            ("कीमत तय करें", "कीमत-तय-करें"),
+            ("Zoë Müller's ½ day", "zoe-muller-s-12-day"),
+            ("🚀\ufe0fLaunch — v2", "launch-v2"),
+            ("../../etc/passwd \u202e", "etc-passwd"),
+            ("One two three four five six seven eight nine", "one-two-three-four-five-six-seven-eight"),
+            ("x" * 400, "x" * 200),
+            ("値" * 400, "値" * 66),
+        ],
+    )
+    def test_is_of_the_words_of_the_title(self, tmp_path: Path, title: str, name: str) -> None:
+        assert new_record("decision", read_workspace(tmp_path), title, TODAY).name == f"2026-001-{name}.md"
+        assert load(read_workspace(tmp_path)).files["loaded"] == 1
+
+    def test_two_titles_of_another_alphabet_are_two_files(self, tmp_path: Path) -> None:
+        names = [new_record("rfc", read_workspace(tmp_path), title, TODAY).name for title in ("値段", "配送")]
+        assert names == ["2026-09-値段.md", "2026-09-配送.md"]
+
+    @pytest.mark.parametrize("title", [None, "  ", "!"])
+    def test_runbook_without_one_is_refused(self, tmp_path: Path, title: str | None) -> None:
+        with pytest.raises(UsageError, match="a runbook is named for its service; name it with --title"):
+            new_record("runbook", read_workspace(tmp_path), title, TODAY)
+        assert list(tmp_path.iterdir()) == []
 
 
 class TestArtifacts:
@@ -170,6 +200,12 @@ class TestArtifacts:
         result = load(read_workspace(tmp_path))
         asked = "select service, title, pager, has_playbook, has_rollback, reviewed_on, review_every_days from runbooks"
         assert [tuple(row.values()) for row in read_rows(result.database, asked)] == [(None, "Labels", None, False, False, None, 90)]
+
+    @pytest.mark.parametrize(("title", "person"), [("Zoë Müller", "Zoë Müller"), (None, None)])
+    def test_onboarding_is_of_the_person_in_the_title(self, tmp_path: Path, title: str | None, person: str | None) -> None:
+        new_record("onboarding", read_workspace(tmp_path), title, TODAY)
+        plans = read_rows(load(read_workspace(tmp_path)).database, "select person, started_on from onboarding_plans")
+        assert [{"person": person, "started_on": TODAY}] == plans
 
     def test_roadmap_has_no_item_yet(self, tmp_path: Path) -> None:
         assert new_record("roadmap", read_workspace(tmp_path), None, TODAY) == tmp_path / "ROADMAP.md"
