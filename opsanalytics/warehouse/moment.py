@@ -39,7 +39,7 @@ def find_moment(workspace: Workspace, repository: Repository | None, as_of: str 
     day = _day(as_of)
     if day is None:
         if repository is None:
-            raise RepositoryError(f"`{as_of}` is no day (2026-09-30), and {workspace.root} is not in a git repository")
+            raise RepositoryError(f"`{as_of}` is no day (2026-09-30), and {workspace.root} has no commit of git")
         commit = repository.commit(as_of)
         return Moment(repository.committed_at(commit), commit)
     end = _end_of(day, workspace.zone or ZoneInfo("UTC"))
