@@ -192,9 +192,13 @@ class Spending:
     @property
     def note(self) -> str:
         """What the reader must know of the number, or of its absence."""
+        return self.note_of("it")
+
+    def note_of(self, stretch: str) -> str:
+        """`note`, with these words for the stretch that has the gap."""
         if self.reason:
             return self.reason
-        gap = f"no samples for {self.gap:.1%} of it" if self.gap else ""
+        gap = f"no samples for {self.gap:.1%} of {stretch}" if self.gap else ""
         return joined("a target of 100 % leaves no budget" if self.allowed is None else "", gap)
 
 

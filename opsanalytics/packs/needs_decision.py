@@ -81,7 +81,7 @@ def breaches(told: Slos) -> Iterator[Ask]:
     """What the error budget policy asks for and no open item of the roadmap names."""
     for row in sorted(told.due, key=lambda row: (row["rule"] != HALT, -row["value"])):
         if row["rule"] == HALT or row["roadmap"] is None:
-            yield Ask(POLICY, _policy_question(row), slo_policy.evidence(row), None, _policy_cost(told, row), slo_policy.place(told, row))
+            yield Ask(POLICY, _policy_question(row), slo_policy.brief(told, row), None, _policy_cost(told, row), slo_policy.place(told, row))
 
 
 def _policy_question(row: Row) -> str:

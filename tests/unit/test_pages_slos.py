@@ -13,6 +13,7 @@ from test_pages_record import AS_OF, HOSTILE, body, record_of, shown  # noqa: F4
 
 from opsanalytics.budget_figures import DASHES, budget_bars, spending_lines
 from opsanalytics.figures import Shade
+from opsanalytics.metrics.budget_policies import POSTMORTEM
 from opsanalytics.metrics.budget_samples import sample_rows
 from opsanalytics.metrics.budgets import day_rows
 from opsanalytics.metrics.periods import parse_period
@@ -224,6 +225,19 @@ def test_what_the_policy_asks_for_is_held_against_the_roadmap(policy: Slos):
     assert slo_policy.verdicts_finding(policy) == "The budget policy asks for 3 things, of which the roadmap names 1; 1 question cannot be answered"
     assert {number.id: number.value for number in slo_policy.verdict_numbers(policy)} == {
         "policy.due": 3, "policy.not_on_the_roadmap": 2, "policy.cannot_be_answered": 1}
+
+
+def test_an_incident_that_goes_on_is_held_against_the_budget_of_today():
+    """Days are measured from midnight on, the last two not: of four weeks up to noon both miss the same."""
+    days = [sample("a", f"{datetime(2026, 10, 20) + timedelta(n):%Y-%m-%d} 00:00", 1, 1440, 1000) for n in range(31)]
+    lasting = told(slos=[slo("a")], sli_samples=days, incidents=[incident("x", "2026-11-18 00:00:00", None)],
+                   incident_services=[{"incident_id": "x", "service": "api"}])  # fmt: skip
+    [taken], [left] = lasting.shares, lasting.now
+    assert (left["note"], left["n"]) == ("no samples for 7.1% of it", 26)
+    assert taken["note"] == "no samples for 7.1% of the last 28d; samples saw 44% of its impact"
+    [asked] = [row for row in lasting.verdicts if row["rule"] == POSTMORTEM]
+    assert slo_policy.evidence(asked).endswith("no postmortem on record; 2 samples saw its impact")
+    assert slo_policy.brief(lasting, asked) == f"{slos.percent(taken['value'])} of 28 days; no postmortem on record"
 
 
 # --- what was measured
