@@ -106,7 +106,7 @@ def test_without_pages_one_line_says_what_brings_them():
 def test_a_week_that_is_not_over_is_counted_and_the_last_whole_one_judged():
     told = week_of("2026-W47", incidents=[*often(30, 2), incident("today", datetime(2026, 11, 20, 9))])
     assert text(oncall_overview.answer(told)).startswith(
-        "1 incident in 2026-W47; 2 incidents (1 a week are usual) in 2026-W46, the last whole week: no surprise.")
+        "1 incident in 2026-W47 so far; 2 incidents (1 a week are usual) in 2026-W46, the last whole week: no surprise.")
 
 
 # --- the incidents of the week
