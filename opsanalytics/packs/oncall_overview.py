@@ -13,7 +13,6 @@ import pandas as pd
 
 from opsanalytics.figures import Number, Place, Said, Sentence, Tile, day, duration, known, plural, quantity, short
 from opsanalytics.metrics.alerts import HISTORY_WEEKS
-from opsanalytics.metrics.budgets import INSUFFICIENT
 from opsanalytics.metrics.oncall import ALL
 from opsanalytics.metrics.result import Row
 from opsanalytics.packs import due, follow_ups, needs_decision, on_call, slos, spans, usual
@@ -186,9 +185,7 @@ def _burning_words(told: Week) -> str:
     budgets = sorted({row["slo_id"] for row in (*told.burning, *told.slos.due)} & {row["slo_id"] for row in told.slos.paces if row["is_burning"]})
     if budgets:
         return f"{', '.join(budgets)} {'burns' if len(budgets) == 1 else 'burn'}"
-    if all(row["answer"] == INSUFFICIENT for row in told.slos.now):
-        return "whether a budget burns cannot be told" if told.slos.now else "no budget is on record"
-    return "no budget burns"
+    return slos.burns_words(told.slos) if told.slos.now else "no budget is on record"
 
 
 # --- what needs attention

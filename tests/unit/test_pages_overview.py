@@ -123,8 +123,8 @@ def test_budgets_are_counted_over_the_days_of_the_period(busy):
     """The four weeks of the sample lie in the quarter by the greater part: 130 of 100 allowed."""
     told = spent.Spent(busy)
     tile = spent.tile(told)
-    assert (tile.number.value, tile.number.n, tile.note) == (1, 1, "of 1 objective")
-    assert plain([spent.sentence(told)]) == "the error budget is overspent"
+    assert (tile.number.value, tile.number.n, tile.note) == (1, 1, "of 1 objective over the quarter")
+    assert plain([spent.sentence(told)]) == "the error budget is overspent over the quarter"
     chart = spent.services(told)
     assert {number.id: number.value for number in chart.numbers} == {"spent.b": 1.3, "services_without_slo": 0}
     assert chart.finding == "api spent most of its budget in Q4 2026: 130 %"
@@ -139,7 +139,7 @@ def test_without_an_objective_the_page_says_which_file_would_bring_one():
 
 def test_what_nobody_measured_is_no_zero():
     told = spent.Spent(record_of("2026-Q4", slos=[slo("a")], services=[{"service": "api"}, {"service": "fax"}]))
-    assert (spent.tile(told).number.value, spent.tile(told).note) == (None, "nobody can tell of 1 objective")
+    assert (spent.tile(told).number.value, spent.tile(told).note) == (None, "what 1 objective spent cannot be told")
     assert spent.services(told).finding == "What was spent in Q4 2026 cannot be told; 1 service has no SLO"
     assert spent.services(told).twin["objective"].tolist() == ["a", "no SLO"]
 

@@ -67,14 +67,14 @@ def spent() -> Slos:
 
 def test_the_answer_is_what_is_overspent_by_how_much_and_what_is_not_known(spent: Slos):
     assert plain(slos.answer(spent)) == (
-        "2 of 3 budgets are overspent on 22 Nov 2026; b by 30 %; nobody can tell of 1 more. None burns faster than the rates that alert, as "
-        "far as the samples tell. The budget policy asks for 1 thing, of which the roadmap names none.")
+        "2 of 3 budgets are overspent on 22 Nov 2026, each over its own window; b by 30 %; of 1 more nothing can be told. Whether one burns "
+        "faster than the rates that alert cannot be told. The budget policy asks for 1 thing, of which the roadmap names none.")
     assert slos.header(spent)[-1] == "4 objectives, measured until 22 Nov 2026 12:00"
 
 
 def test_a_bar_ends_below_zero_where_a_budget_is_overspent_and_no_bar_is_no_zero(spent: Slos):
     chart = slos.budgets(spent)
-    assert chart.finding == "2 of 3 budgets are overspent on 22 Nov 2026; nobody can tell of 1 more"
+    assert chart.finding == "2 of 3 budgets are overspent on 22 Nov 2026, each over its own window; of 1 more nothing can be told"
     bars = {name: value for trace in chart.figure.data[:-1] for name, value in zip(trace.y, trace.x, strict=True) if not pd.isna(value)}
     assert bars == {"a": 0.5, "b": pytest.approx(-0.3)}
     assert dict(zip(chart.figure.data[-1].y, chart.figure.data[-1].text, strict=True)) == {
@@ -131,6 +131,17 @@ def test_a_rate_above_its_threshold_burns_and_above_one_over_four_weeks_is_overs
     assert str(rows.loc["b", "28d, above 1"]) == "▼ 1.3"
     assert rows.loc["b", "cannot be told"] == "samples of 28d cannot tell of the last 1h, 6h, 1d, 3d"
     assert slos.paces_finding(fast) == "a burns faster than a rate that alerts"
+
+
+def test_no_budget_burns_only_as_far_as_samples_tell_of_it():
+    """Four weeks in one sample tell nothing of an hour or a day; of a, 24 hours of a day each do."""
+    weeks = told(slos=[slo("a"), slo("b")], sli_samples=[sample(name, "2026-10-25 12:00", 1) for name in "ab"])
+    assert slos.burns_words(weeks) == "whether a budget burns cannot be told"
+    assert slos.paces_finding(weeks) == "Whether a budget burns cannot be told: samples of 28d cannot tell of the last 3d"
+    days = [sample("a", f"2026-11-{on} 12:00", 0, 1440, 1000) for on in range(10, 22)]
+    some = told(slos=[slo("a"), slo("b")], sli_samples=[*days, sample("b", "2026-10-25 12:00", 1)])
+    assert slos.burns_words(some) == "no budget burns of the 1 of 2 that can be told"
+    assert slos.burns_words(told(slos=[slo("a")], sli_samples=days)) == "no budget burns"
 
 
 def test_a_month_is_a_shape_with_its_share_and_one_without_samples_a_word():
