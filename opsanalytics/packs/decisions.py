@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from opsanalytics.figures import Chart, Number, Place, day, plural, quantity
 from opsanalytics.metrics.catalogue import METRICS
-from opsanalytics.metrics.result import Row
+from opsanalytics.metrics.result import Row, six_digits
 from opsanalytics.packs import spans
 from opsanalytics.packs.record import Record, left_out_words, short_words
 from opsanalytics.packs.retros import interval
 from opsanalytics.record_figures import DECISION_STATES, each, stacked
+from opsanalytics.stats.intervals import proportion_interval
 
 STALE_DAYS = 30
 UNSTATED = "(not stated)"
@@ -21,8 +23,12 @@ UNSTATED = "(not stated)"
 
 def decisions(record: Record) -> pd.DataFrame:
     """Every decision up to the last day of the period that has begun, oldest first, those without a day first of all."""
+    return _up_to(record, record.last_on)
+
+
+def _up_to(record: Record, last_on: date) -> pd.DataFrame:
     rows = record.table("decision_facts")
-    rows = rows[rows["counted_on"].isna() | (rows["counted_on"] <= record.last_on)]
+    rows = rows[rows["counted_on"].isna() | (rows["counted_on"] <= last_on)]
     rows = rows.assign(status=rows["status"].fillna(UNSTATED), is_open=rows["is_open"].fillna(False).astype(bool))
     return rows.sort_values(["counted_on", "decision_id"], na_position="first")
 
@@ -88,7 +94,8 @@ def waiting(record: Record) -> pd.DataFrame:
 
 
 def open_proposals(record: Record) -> pd.DataFrame:
-    rows = decisions(record)
+    """As they stand at the load's as-of, whatever the period of the page."""
+    rows = _up_to(record, record.as_of_on)
     return rows[rows["is_open"]].sort_values(["days_in_proposed", "decision_id"], ascending=[False, True])
 
 
@@ -105,7 +112,7 @@ def waiting_finding(record: Record) -> str:
 
 def waiting_numbers(record: Record) -> list[Number]:
     rows = open_proposals(record)
-    n = len(decisions(record))
+    n = len(_up_to(record, record.as_of_on))
     return [Number("proposals_open", len(rows), "proposals", n=n),
             Number("proposals_stale", int((rows["days_in_proposed"] > STALE_DAYS).sum()), "proposals", n=n),
             Number("stale_after", STALE_DAYS, "days")] if n else []
@@ -123,10 +130,25 @@ QUESTIONS = {"median": "days in proposed, median", "closed_only_median": "days i
 def quality(record: Record) -> pd.DataFrame:
     """Time in proposed, and completeness by the template that the file follows, over four periods."""
     rows = [(QUESTIONS[row["statistic"]], row) for row in _timed(record)]
-    rows += [(f"complete, of those in the template {row['group']}", row) for row in _complete(record)]
-    return pd.DataFrame([
-        (question, quantity(row["value"], row["unit"]), interval(row["low"], row["high"], row["unit"]), row["n"], row["note"])
-        for question, row in rows], columns=["question", "value", "95 % interval", "of", "note"])
+    rows += [(f"complete, of all in the template {row['group']}", row) for row in _complete(record)]
+    told = [(question, quantity(row["value"], row["unit"]), interval(row["low"], row["high"], row["unit"]), row["n"], row["note"])
+            for question, row in rows]
+    taken = complete_of_taken(record)
+    if taken.n:
+        told.append(("complete, of those taken", quantity(taken.value, "share"), interval(taken.low, taken.high, "share"), taken.n, ""))
+    return pd.DataFrame(told, columns=["question", "value", "95 % interval", "of", "note"])
+
+
+def complete_of_taken(record: Record) -> Number:
+    """As the founder's checklist asks it: a proposal has no decision to write down yet."""
+    rows = record.within(decisions(record), record.durations_period, "counted_on")
+    rows = rows[~rows["is_open"] & rows["template"].notna()]
+    share = proportion_interval(int(rows["is_complete"].sum()), len(rows))
+    return Number("share_complete_of_taken", _rounded(share.value), "share", _rounded(share.low), _rounded(share.high), len(rows))
+
+
+def _rounded(part: float | None) -> float | None:
+    return None if part is None else six_digits(part)
 
 
 def _timed(record: Record) -> list[Row]:
@@ -139,35 +161,41 @@ def _complete(record: Record) -> list[Row]:
 
 def quality_finding(record: Record) -> str:
     median = record.number("", "time_in_proposed", "median", record.durations_period)
-    whole = record.number("", "decision_completeness", "share_complete", record.durations_period)
+    whole = complete_of_taken(record)
     if quality(record).empty:
         return f"No decision to judge {record.days_words(record.durations_period)}"
     waits = f"Half of the proposals are decided within {quantity(median.value, 'days')}" if median.value is not None else (
         "The median time in proposed is not reached or not known")
-    full = f"; {quantity(whole.value, 'share')} of {plural(whole.n or 0, 'decision')} are complete" if whole.n else ""
+    full = f"; {quantity(whole.value, 'share')} of {plural(whole.n or 0, 'decision')} taken {'is' if whole.n == 1 else 'are'} complete" if whole.n else ""
     return waits + full
 
 
 def quality_numbers(record: Record) -> list[Number]:
     period = record.durations_period
     numbers = [record.number("days_in_proposed", "time_in_proposed", "median", period),
-               record.number("share_complete", "decision_completeness", "share_complete", period)]
+               record.number("share_complete", "decision_completeness", "share_complete", period), complete_of_taken(record)]
     return [number for number in numbers if number.value is not None]
 
 
 def quality_caption(record: Record) -> str:
     return (f"Decisions {record.days_words(record.durations_period)}. The median counts proposals that still wait as lasting at least "
-            "until the end, and takes those open from before too. A template asks for its own parts: nobody is asked for what it does not name.")
+            "until the end, and takes those open from before too. A template asks for its own parts: nobody is asked for what it does not name. Of all in a template, a draft or proposal "
+            "lacks its decision until one is written.")
 
 
 def missing(record: Record) -> pd.DataFrame:
-    """The decisions of the period that lack a part."""
+    """The decisions of the period that lack a part; one that is still proposed does not lack its decision."""
     rows = in_period(record)
+    rows = rows.assign(missing_parts=pd.Series([_lacking(row) for row in each(rows)], rows.index, dtype=object))
     rows = rows[rows["missing_parts"].map(len).gt(0) & rows["template"].notna()]
     if rows.empty:
         return pd.DataFrame()
     return pd.DataFrame({"decision": rows["title"].fillna(rows["decision_id"]), "template": rows["template"],
                          "missing": [", ".join(parts) for parts in rows["missing_parts"]], "where": spans.where(rows)})
+
+
+def _lacking(row: Any) -> list[str]:
+    return [part for part in row.missing_parts if not (row.is_open and part == "decision")]
 
 
 def missing_finding(record: Record) -> str:

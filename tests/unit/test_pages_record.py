@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from opsanalytics.figures import Place
+from opsanalytics.metrics.checklist import answers
 from opsanalytics.metrics.periods import parse_period
 from opsanalytics.packs import decisions, ledger, objectives, promises, retro_overview, retros, rituals, stories
 from opsanalytics.packs.record import Record
@@ -159,8 +160,27 @@ def test_stale_proposals_are_named(log):
 
 
 def test_missing_parts_are_those_of_the_template(log):
-    assert decisions.missing(log)[["decision", "missing"]].to_numpy().tolist() == [["slow", "options, decision"], ["fresh", "decision"]]
-    assert decisions.missing_finding(log) == "2 of 3 decisions in October 2026 lack a part that the template asks for"
+    assert decisions.missing(log)[["decision", "missing"]].to_numpy().tolist() == [["slow", "options"]]
+    assert decisions.missing_finding(log) == "1 of 3 decisions in October 2026 lacks a part that the template asks for"
+
+
+def test_decisions_taken_are_as_complete_as_the_checklist_has_them(log):
+    """Of the four the two that are proposed have no decision to write down yet."""
+    assert decisions.quality_finding(log).endswith("; 100 % of 2 decisions taken are complete")
+    numbers = {number.id: (number.value, number.n) for number in decisions.quality_numbers(log)}
+    assert (numbers["share_complete"], numbers["share_complete_of_taken"]) == ((0.5, 4), (1, 2))
+    [asked] = [answer for answer in answers(log.connection, log.durations_period) if answer.check.key == "decisions_complete"]
+    assert (asked.estimate.value, len(asked.counted)) == numbers["share_complete_of_taken"]
+
+
+def test_what_waits_is_what_waits_on_the_day_that_is_named():
+    """A proposal made after the month of the page waits too."""
+    record = record_of("2026-10", decisions=[decision("early", "proposed", "2026-10-02"), decision("late", "proposed", "2026-11-20")])
+    assert decisions.waiting_finding(record) == "2 proposals wait for their decision, 1 of them for longer than 30 days"
+    assert [(number.id, number.value, number.n) for number in decisions.waiting_numbers(record)][:2] == [
+        ("proposals_open", 2, 2), ("proposals_stale", 1, 2)]
+    assert "on 22 Nov 2026" in decisions.waiting_caption(record)
+    assert len(decisions.in_period(record)) == 1
 
 
 def test_links_that_lead_nowhere_or_one_way_are_found_and_one_to_an_incident_is_not(log):
