@@ -293,7 +293,8 @@ def rolling(ends_at: datetime, text: str) -> Stretch:
 
 def calendar(period: Period, clock: Clock) -> Stretch:
     """The days of a period as far as they are over, under its name and how far it is."""
-    return Stretch(period.label, period.starts_at(clock.zone), min(period.ends_at(clock.zone), clock.as_of), "middle")
+    ends_at = period.ends_at(clock.zone)
+    return Stretch(period.name if ends_at <= clock.as_of else period.label, period.starts_at(clock.zone), min(ends_at, clock.as_of), "middle")
 
 
 def stretch_parameters(clock: Clock, asked: dict[int, tuple[Objective, Stretch]]) -> dict[str, Any]:
