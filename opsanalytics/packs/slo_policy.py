@@ -24,7 +24,7 @@ def shares(told: Slos) -> pd.DataFrame:
     places = dict(zip(told.record.counted["incident_id"], spans.where(told.record.counted), strict=True))
     return pd.DataFrame([{
         "incident": row["incident_id"], "objective": row["slo_id"], "share": _taken(told, row), "could be": _limits(row),
-        "bad": round(row["bad"], 1) if row["bad"] is not None else None, "n": row["n"], "how it is known": why(row) or None,
+        "bad": None if row["bad"] is None else round(row["bad"], 0 if row["bad"] >= 10 else 2), "n": row["n"], "how it is known": why(row) or None,
         "where": places[row["incident_id"]]} for row in (*known, *unknown)])
 
 

@@ -22,6 +22,7 @@ from opsanalytics.packs.record import Record
 from opsanalytics.packs.slos import Slos
 from opsanalytics.tables import Row
 from opsanalytics.workbench import display as show
+from opsanalytics.workbench.display import cell
 
 FOUR_WEEKS = 40320
 
@@ -216,6 +217,7 @@ def test_the_largest_share_of_a_budget_is_told_first_and_what_cannot_be_computed
     assert [row[:4] for row in rows] == [
         ["x", "api-up", "▼ 60 %", None], ["y", "api-up", "15 %", "0 % to 30 %"], ["z", "api-up", "cannot be computed", None]]
     assert rows[2][6] == "cannot be computed: no samples while its impact lasted"
+    assert slo_policy.shares(policy)["bad"].map(cell).tolist() == ["60", "15", "–"]
     assert slo_policy.shares_finding(policy) == "x took most of a budget in November 2026: 60 % of api-up"
     assert "2 shares known, 1 cannot be computed" in slo_policy.shares_caption(policy)
     assert [(number.id, number.value, number.low, number.high) for number in slo_policy.share_numbers(policy)] == [
