@@ -41,7 +41,7 @@ def in_period(record: Record) -> pd.DataFrame:
 def header(record: Record) -> tuple[str, ...]:
     count = len(in_period(record))
     said = plural(count, "decision") if count else "no decision"
-    return spans.header(record, f"{said} in {spans.said(record.period)}, {len(decisions(record)):,} in the record")
+    return spans.header(record, f"{said} in {spans.covered(record)}, {len(decisions(record)):,} in the record")
 
 
 # --- over time
@@ -74,9 +74,9 @@ def _standing_finding(record: Record) -> str:
     counts = now["status"].value_counts()
     parts = [f"{counts[status]} {status.strip('()')}" for status in DECISION_STATES if status in counts]
     if len(now) < 2:
-        return f"One decision in {spans.said(record.period)}, {parts[0][2:]}" if parts else f"No decision in {spans.said(record.period)}"
+        return f"One decision in {spans.covered(record)}, {parts[0][2:]}" if parts else f"No decision in {spans.covered(record)}"
     said = f"all {parts[0].partition(' ')[2]}" if len(parts) == 1 else ", ".join(parts)
-    return f"{len(now)} decisions in {spans.said(record.period)}: {said}"
+    return f"{len(now)} decisions in {spans.covered(record)}: {said}"
 
 
 # --- what waits
@@ -201,10 +201,10 @@ def _lacking(row: Any) -> list[str]:
 def missing_finding(record: Record) -> str:
     count, judged = len(missing(record)), _judged(record)
     if not judged:
-        return f"No decision in {spans.said(record.period)} follows a known template"
+        return f"No decision in {spans.covered(record)} follows a known template"
     if judged == 1:
-        return f"The one decision in {spans.said(record.period)} {'lacks a part' if count else 'lacks nothing'} that its template asks for"
-    return f"{count or 'None'} of {judged} decisions in {spans.said(record.period)} {'lacks' if count == 1 else 'lack'} a part that the template asks for"
+        return f"The one decision in {spans.covered(record)} {'lacks a part' if count else 'lacks nothing'} that its template asks for"
+    return f"{count or 'None'} of {judged} decisions in {spans.covered(record)} {'lacks' if count == 1 else 'lack'} a part that the template asks for"
 
 
 def missing_numbers(record: Record) -> list[Number]:
@@ -275,4 +275,4 @@ def listed(record: Record) -> pd.DataFrame:
 def listed_finding(record: Record) -> str:
     count = len(in_period(record))
     said = {0: "No decision was made or proposed", 1: "The one decision"}.get(count, f"The {count} decisions")
-    return f"{said} in {spans.said(record.period)}"
+    return f"{said} in {spans.covered(record)}"

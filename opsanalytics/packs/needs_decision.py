@@ -150,11 +150,14 @@ def habits(record: Record) -> Iterator[Ask]:
 def _found(answer: Answer) -> str:
     value, low, high = answer.estimate
     limits = interval_words(low, high, lambda end: quantity(end, "share"))
-    needs = f"{'at most' if answer.check.unit == 'days' else 'at least'} {quantity(answer.threshold, answer.check.unit)}"
-    return f"no: {quantity(value, answer.check.unit)}{f' ({limits})' if limits else ''} of {len(answer.counted):,}, needed {needs}"
+    if answer.check.unit == "days":
+        return f"no: {quantity(value, 'days')} since the last of {plural(len(answer.counted), answer.check.asked.removesuffix('s'))}, needed at most {quantity(answer.threshold, 'days')}"
+    return f"no: {quantity(value, 'share')}{f' ({limits})' if limits else ''} of {len(answer.counted):,}, needed at least {quantity(answer.threshold, 'share')}"
 
 
 def _failing(answer: Answer) -> str:
+    if answer.check.unit == "days":
+        return f"overdue by {quantity((answer.estimate.value or 0) - answer.threshold, 'days')}"
     return f"{plural(len(answer.failed), 'record')} {'fails' if len(answer.failed) == 1 else 'fail'} it"
 
 

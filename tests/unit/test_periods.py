@@ -85,7 +85,7 @@ def test_an_unfinished_period_says_how_far_it_is():
     )
     over, to_come = parse("2026-Q3"), parse("2027-Q1")
     assert (over.label, over.is_complete, over.days_elapsed) == ("2026-Q3", True, 92)
-    assert (to_come.label, to_come.days_elapsed) == ("2027-Q1, day 0 of 90", 0)
+    assert (to_come.label, to_come.days_elapsed) == ("2027-Q1, not begun", 0)
     assert parse("all").label == "all, up to 2026-11-22"
 
 
