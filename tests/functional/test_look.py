@@ -15,7 +15,6 @@ from test_browser import browser, open_page
 from test_browser import pytestmark as browser_marks
 
 from opsanalytics.figures import TONES, VERDICT_LOOK
-from opsanalytics.packs.catalogue import PACKS
 from opsanalytics.packs.render import Page
 from opsanalytics.packs.single_file import write_single_file
 from opsanalytics.workbench import display as show
@@ -267,7 +266,7 @@ def test_what_needs_a_decision_is_in_sight_whole(browser, tmp_path, monkeypatch,
 
 @pytest.mark.long
 @in_browser
-@pytest.mark.parametrize("name", list(PACKS))
+@pytest.mark.parametrize("name", ["quarterly-planning", "weekly-oncall"])
 def test_a_full_first_page_has_its_questions_and_tiles_on_one_screen(browser, packs, name):
     page = open_page(browser, packs("demo", name).folder / "index.html")
     page.set_viewport_size({"width": 1280, "height": 800})
