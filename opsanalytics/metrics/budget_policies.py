@@ -42,7 +42,9 @@ HALT, POSTMORTEM, PLAN, NOTHING = "halt changes", "a postmortem with a P0", "a P
 
 @dataclass(frozen=True)
 class Case:
-    """What a rule is held against. value: share of the budget, None with a note. names: by which a roadmap may call it."""
+    """What a rule is held against. value: share of the budget, None with a note. found: what the record says beside the
+    samples. names: by which a roadmap may call it.
+    """
 
     rule: str
     subject: str
@@ -52,6 +54,7 @@ class Case:
     n: int
     note: str
     threshold: float
+    found: str = ""
     names: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
@@ -100,7 +103,7 @@ def _postmortems(
     for row in incident_rows(connection, since):
         incident_id = row["incident_id"]
         yield Case(POSTMORTEM, incident_id, objectives[row["slo_id"]], clock.policy.halt_after, row["value"], row["n"],
-                   joined(row["note"], held[incident_id]), clock.policy.single_incident_share, (incident_id,),
+                   row["note"], clock.policy.single_incident_share, held[incident_id], (incident_id,),
                    row["low"], row["high"])  # fmt: skip
 
 
@@ -124,8 +127,8 @@ def _plans_of(spending: Spending, bad: dict[str, float], classes: dict[str, list
     for subject, incidents in groups.items():
         lost = sum(bad[incident] for incident in incidents)
         value = lost / spending.allowed if spending.allowed else None
-        said = joined(spending.note, f"in the impact of {', '.join(incidents)}")
-        yield Case(PLAN, subject, objective, stretch.name if stretch else "", value, spending.n, said, threshold,
+        found = f"in the impact of {', '.join(incidents)}"
+        yield Case(PLAN, subject, objective, stretch.name if stretch else "", value, spending.n, spending.note, threshold, found,
                    (subject.partition(" ")[2], *incidents))  # fmt: skip
 
 
@@ -168,8 +171,8 @@ def _row(case: Case, roadmap: Roadmap) -> Row:
         "rule": case.rule, "subject": case.subject, "slo_id": case.objective.slo_id, "service": case.objective.service,
         "window": case.window, "answer": case.answer, "value": case.value, "low": case.low, "high": case.high, "unit": SHARE,
         "threshold": case.threshold, "n": case.n,
-        "is_due": case.is_due, "evidence": case.note,
+        "is_due": case.is_due, "found": case.found, "evidence": joined(case.note, case.found),
         "roadmap": "; ".join(f"{item['horizon']}: {item['title']}" for item in planned) or None,
         "roadmap_at": ", ".join(f"{item['source_path']}:{item['source_line']}" for item in planned) or None,
-        "note": joined(case.note, "no open item of the roadmap for now or next names it" if case.is_due and not planned else ""),
+        "note": joined(case.note, case.found, "no open item of the roadmap for now or next names it" if case.is_due and not planned else ""),
     }

@@ -7,7 +7,7 @@ The limits of a share are not those of chance but of what the samples can tell. 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -80,9 +80,10 @@ def impact_shares(connection: DuckDBPyConnection, clock: Clock, asked: Sequence[
 
 
 def _four_weeks(ends_at: datetime, clock: Clock) -> Stretch:
-    """With the sample in which the impact ends."""
+    """With the sample in which the impact ends; while it lasts they are those of the budget itself."""
     length = clock.policy.halt_after
-    return Stretch(f"the {length} to its end", rolling(ends_at, length).starts_at, ends_at, "start")
+    stretch = rolling(ends_at, length)
+    return stretch if ends_at >= clock.as_of else replace(stretch, name=f"the {length} to its end", side="start")
 
 
 def _impact_row(impact: Row, spending: Spending | None = None, share: Share | None = None) -> Row:
@@ -112,7 +113,7 @@ def _no_share(impact: Row, spending: Spending | None, share: Share | None) -> st
 def _share_note(impact: Row, spending: Spending, share: Share) -> str:
     seen = round(share.minutes / ((impact["ends_at"] - impact["begins_at"]) / MINUTE), 6)
     return joined(
-        spending.note,
+        spending.note_of(spending.stretch.words if spending.stretch else "it"),
         "of samples that lie in its impact in part a part, by minutes" if share.is_partial else "",
         "split with the incidents of the same minutes" if share.is_split else "",
         f"samples saw {seen:.0%} of its impact" if seen < 1 else "",

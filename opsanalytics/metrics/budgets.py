@@ -192,9 +192,13 @@ class Spending:
     @property
     def note(self) -> str:
         """What the reader must know of the number, or of its absence."""
+        return self.note_of("it")
+
+    def note_of(self, stretch: str) -> str:
+        """`note`, with these words for the stretch that has the gap."""
         if self.reason:
             return self.reason
-        gap = f"no samples for {self.gap:.1%} of it" if self.gap else ""
+        gap = f"no samples for {self.gap:.1%} of {stretch}" if self.gap else ""
         return joined("a target of 100 % leaves no budget" if self.allowed is None else "", gap)
 
 
@@ -289,7 +293,8 @@ def rolling(ends_at: datetime, text: str) -> Stretch:
 
 def calendar(period: Period, clock: Clock) -> Stretch:
     """The days of a period as far as they are over, under its name and how far it is."""
-    return Stretch(period.label, period.starts_at(clock.zone), min(period.ends_at(clock.zone), clock.as_of), "middle")
+    ends_at = period.ends_at(clock.zone)
+    return Stretch(period.name if ends_at <= clock.as_of else period.label, period.starts_at(clock.zone), min(ends_at, clock.as_of), "middle")
 
 
 def stretch_parameters(clock: Clock, asked: dict[int, tuple[Objective, Stretch]]) -> dict[str, Any]:

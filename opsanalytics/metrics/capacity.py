@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SEASON = 12
 KINDS = ("month", "quarter")
-INCIDENTS, PAGES, HOURS = "incidents", "pages", "on-call hours"
+INCIDENTS, PAGES, HOURS = "incidents", "pages", "hours interrupted"
 FOUND = ("value", "low", "high", "model", "hits", "origins", "hit_low", "hit_high", *map(str, Model))
 DAY = timedelta(days=1)
 

@@ -52,8 +52,13 @@ class Period:
 
     @property
     def progress(self) -> str:
-        """How far a period with days to come is: `day 53 of 92`. On its last day it is as good as complete."""
-        return f"day {self.days_elapsed} of {self.days}" if self.days_elapsed < self.days else ""
+        """How far a period is that is not complete: `day 53 of 92`, or `not begun`. Days that somebody asked for up to the as-of are as far as
+        they go.
+        """
+        if not self.days_elapsed:
+            return "not begun"
+        goes_on = not self.is_complete and (self.kind in KINDS or self.days_elapsed < self.days)
+        return f"day {self.days_elapsed} of {self.days}" if goes_on else ""
 
     @property
     def label(self) -> str:

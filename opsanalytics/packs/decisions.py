@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from opsanalytics.figures import Chart, Number, Place, day, plural, quantity
 from opsanalytics.metrics.catalogue import METRICS
-from opsanalytics.metrics.result import Row
+from opsanalytics.metrics.result import Row, six_digits
 from opsanalytics.packs import spans
 from opsanalytics.packs.record import Record, left_out_words, short_words
 from opsanalytics.packs.retros import interval
 from opsanalytics.record_figures import DECISION_STATES, each, stacked
+from opsanalytics.stats.intervals import proportion_interval
 
 STALE_DAYS = 30
 UNSTATED = "(not stated)"
@@ -21,8 +23,12 @@ UNSTATED = "(not stated)"
 
 def decisions(record: Record) -> pd.DataFrame:
     """Every decision up to the last day of the period that has begun, oldest first, those without a day first of all."""
+    return _up_to(record, record.last_on)
+
+
+def _up_to(record: Record, last_on: date) -> pd.DataFrame:
     rows = record.table("decision_facts")
-    rows = rows[rows["counted_on"].isna() | (rows["counted_on"] <= record.last_on)]
+    rows = rows[rows["counted_on"].isna() | (rows["counted_on"] <= last_on)]
     rows = rows.assign(status=rows["status"].fillna(UNSTATED), is_open=rows["is_open"].fillna(False).astype(bool))
     return rows.sort_values(["counted_on", "decision_id"], na_position="first")
 
@@ -35,7 +41,7 @@ def in_period(record: Record) -> pd.DataFrame:
 def header(record: Record) -> tuple[str, ...]:
     count = len(in_period(record))
     said = plural(count, "decision") if count else "no decision"
-    return spans.header(record, f"{said} in {spans.said(record.period)}, {len(decisions(record)):,} in the record")
+    return spans.header(record, f"{said} in {spans.covered(record)}, {len(decisions(record)):,} in the record")
 
 
 # --- over time
@@ -68,9 +74,9 @@ def _standing_finding(record: Record) -> str:
     counts = now["status"].value_counts()
     parts = [f"{counts[status]} {status.strip('()')}" for status in DECISION_STATES if status in counts]
     if len(now) < 2:
-        return f"One decision in {spans.said(record.period)}, {parts[0][2:]}" if parts else f"No decision in {spans.said(record.period)}"
+        return f"One decision in {spans.covered(record)}, {parts[0][2:]}" if parts else f"No decision in {spans.covered(record)}"
     said = f"all {parts[0].partition(' ')[2]}" if len(parts) == 1 else ", ".join(parts)
-    return f"{len(now)} decisions in {spans.said(record.period)}: {said}"
+    return f"{len(now)} decisions in {spans.covered(record)}: {said}"
 
 
 # --- what waits
@@ -88,7 +94,8 @@ def waiting(record: Record) -> pd.DataFrame:
 
 
 def open_proposals(record: Record) -> pd.DataFrame:
-    rows = decisions(record)
+    """As they stand at the load's as-of, whatever the period of the page."""
+    rows = _up_to(record, record.as_of_on)
     return rows[rows["is_open"]].sort_values(["days_in_proposed", "decision_id"], ascending=[False, True])
 
 
@@ -105,7 +112,7 @@ def waiting_finding(record: Record) -> str:
 
 def waiting_numbers(record: Record) -> list[Number]:
     rows = open_proposals(record)
-    n = len(decisions(record))
+    n = len(_up_to(record, record.as_of_on))
     return [Number("proposals_open", len(rows), "proposals", n=n),
             Number("proposals_stale", int((rows["days_in_proposed"] > STALE_DAYS).sum()), "proposals", n=n),
             Number("stale_after", STALE_DAYS, "days")] if n else []
@@ -123,10 +130,25 @@ QUESTIONS = {"median": "days in proposed, median", "closed_only_median": "days i
 def quality(record: Record) -> pd.DataFrame:
     """Time in proposed, and completeness by the template that the file follows, over four periods."""
     rows = [(QUESTIONS[row["statistic"]], row) for row in _timed(record)]
-    rows += [(f"complete, of those in the template {row['group']}", row) for row in _complete(record)]
-    return pd.DataFrame([
-        (question, quantity(row["value"], row["unit"]), interval(row["low"], row["high"], row["unit"]), row["n"], row["note"])
-        for question, row in rows], columns=["question", "value", "95 % interval", "of", "note"])
+    rows += [(f"complete, of all in the template {row['group']}", row) for row in _complete(record)]
+    told = [(question, quantity(row["value"], row["unit"]), interval(row["low"], row["high"], row["unit"]), row["n"], row["note"])
+            for question, row in rows]
+    taken = complete_of_taken(record)
+    if taken.n:
+        told.append(("complete, of those taken", quantity(taken.value, "share"), interval(taken.low, taken.high, "share"), taken.n, ""))
+    return pd.DataFrame(told, columns=["question", "value", "95 % interval", "of", "note"])
+
+
+def complete_of_taken(record: Record) -> Number:
+    """As the founder's checklist asks it: a proposal has no decision to write down yet."""
+    rows = record.within(decisions(record), record.durations_period, "counted_on")
+    rows = rows[~rows["is_open"] & rows["template"].notna()]
+    share = proportion_interval(int(rows["is_complete"].sum()), len(rows))
+    return Number("share_complete_of_taken", _rounded(share.value), "share", _rounded(share.low), _rounded(share.high), len(rows))
+
+
+def _rounded(part: float | None) -> float | None:
+    return None if part is None else six_digits(part)
 
 
 def _timed(record: Record) -> list[Row]:
@@ -139,30 +161,32 @@ def _complete(record: Record) -> list[Row]:
 
 def quality_finding(record: Record) -> str:
     median = record.number("", "time_in_proposed", "median", record.durations_period)
-    whole = record.number("", "decision_completeness", "share_complete", record.durations_period)
+    whole = complete_of_taken(record)
     if quality(record).empty:
         return f"No decision to judge {record.days_words(record.durations_period)}"
     waits = f"Half of the proposals are decided within {quantity(median.value, 'days')}" if median.value is not None else (
         "The median time in proposed is not reached or not known")
-    full = f"; {quantity(whole.value, 'share')} of {plural(whole.n or 0, 'decision')} are complete" if whole.n else ""
+    full = f"; {quantity(whole.value, 'share')} of {plural(whole.n or 0, 'decision')} taken {'is' if whole.n == 1 else 'are'} complete" if whole.n else ""
     return waits + full
 
 
 def quality_numbers(record: Record) -> list[Number]:
     period = record.durations_period
     numbers = [record.number("days_in_proposed", "time_in_proposed", "median", period),
-               record.number("share_complete", "decision_completeness", "share_complete", period)]
+               record.number("share_complete", "decision_completeness", "share_complete", period), complete_of_taken(record)]
     return [number for number in numbers if number.value is not None]
 
 
 def quality_caption(record: Record) -> str:
     return (f"Decisions {record.days_words(record.durations_period)}. The median counts proposals that still wait as lasting at least "
-            "until the end, and takes those open from before too. A template asks for its own parts: nobody is asked for what it does not name.")
+            "until the end, and takes those open from before too. A template asks for its own parts: nobody is asked for what it does not name. Of all in a template, a draft or proposal "
+            "lacks its decision until one is written.")
 
 
 def missing(record: Record) -> pd.DataFrame:
-    """The decisions of the period that lack a part."""
+    """The decisions of the period that lack a part; one that is still proposed does not lack its decision."""
     rows = in_period(record)
+    rows = rows.assign(missing_parts=pd.Series([_lacking(row) for row in each(rows)], rows.index, dtype=object))
     rows = rows[rows["missing_parts"].map(len).gt(0) & rows["template"].notna()]
     if rows.empty:
         return pd.DataFrame()
@@ -170,13 +194,17 @@ def missing(record: Record) -> pd.DataFrame:
                          "missing": [", ".join(parts) for parts in rows["missing_parts"]], "where": spans.where(rows)})
 
 
+def _lacking(row: Any) -> list[str]:
+    return [part for part in row.missing_parts if not (row.is_open and part == "decision")]
+
+
 def missing_finding(record: Record) -> str:
     count, judged = len(missing(record)), _judged(record)
     if not judged:
-        return f"No decision in {spans.said(record.period)} follows a known template"
+        return f"No decision in {spans.covered(record)} follows a known template"
     if judged == 1:
-        return f"The one decision in {spans.said(record.period)} {'lacks a part' if count else 'lacks nothing'} that its template asks for"
-    return f"{count or 'None'} of {judged} decisions in {spans.said(record.period)} {'lacks' if count == 1 else 'lack'} a part that the template asks for"
+        return f"The one decision in {spans.covered(record)} {'lacks a part' if count else 'lacks nothing'} that its template asks for"
+    return f"{count or 'None'} of {judged} decisions in {spans.covered(record)} {'lacks' if count == 1 else 'lack'} a part that the template asks for"
 
 
 def missing_numbers(record: Record) -> list[Number]:
@@ -247,4 +275,4 @@ def listed(record: Record) -> pd.DataFrame:
 def listed_finding(record: Record) -> str:
     count = len(in_period(record))
     said = {0: "No decision was made or proposed", 1: "The one decision"}.get(count, f"The {count} decisions")
-    return f"{said} in {spans.said(record.period)}"
+    return f"{said} in {spans.covered(record)}"

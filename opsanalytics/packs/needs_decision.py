@@ -81,7 +81,7 @@ def breaches(told: Slos) -> Iterator[Ask]:
     """What the error budget policy asks for and no open item of the roadmap names."""
     for row in sorted(told.due, key=lambda row: (row["rule"] != HALT, -row["value"])):
         if row["rule"] == HALT or row["roadmap"] is None:
-            yield Ask(POLICY, _policy_question(row), slo_policy.evidence(row), None, _policy_cost(told, row), slo_policy.place(told, row))
+            yield Ask(POLICY, _policy_question(row), slo_policy.brief(told, row), None, _policy_cost(told, row), slo_policy.place(told, row))
 
 
 def _policy_question(row: Row) -> str:
@@ -150,11 +150,14 @@ def habits(record: Record) -> Iterator[Ask]:
 def _found(answer: Answer) -> str:
     value, low, high = answer.estimate
     limits = interval_words(low, high, lambda end: quantity(end, "share"))
-    needs = f"{'at most' if answer.check.unit == 'days' else 'at least'} {quantity(answer.threshold, answer.check.unit)}"
-    return f"no: {quantity(value, answer.check.unit)}{f' ({limits})' if limits else ''} of {len(answer.counted):,}, needed {needs}"
+    if answer.check.unit == "days":
+        return f"no: {quantity(value, 'days')} since the last of {plural(len(answer.counted), answer.check.asked.removesuffix('s'))}, needed at most {quantity(answer.threshold, 'days')}"
+    return f"no: {quantity(value, 'share')}{f' ({limits})' if limits else ''} of {len(answer.counted):,}, needed at least {quantity(answer.threshold, 'share')}"
 
 
 def _failing(answer: Answer) -> str:
+    if answer.check.unit == "days":
+        return f"overdue by {quantity((answer.estimate.value or 0) - answer.threshold, 'days')}"
     return f"{plural(len(answer.failed), 'record')} {'fails' if len(answer.failed) == 1 else 'fail'} it"
 
 

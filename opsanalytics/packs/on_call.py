@@ -108,7 +108,7 @@ class Load:
 
     @property
     def when(self) -> str:
-        return f"{spans.said(self.period)}{' so far' if self.period.progress else ''}"
+        return f"{spans.said(self.period)}{spans.so_far(self.period)}"
 
 
 def header(load: Load) -> tuple[str, ...]:

@@ -13,12 +13,12 @@ import pandas as pd
 
 from opsanalytics.figures import Number, Place, Said, Sentence, Tile, day, duration, known, plural, quantity, short
 from opsanalytics.metrics.alerts import HISTORY_WEEKS
-from opsanalytics.metrics.budgets import INSUFFICIENT
 from opsanalytics.metrics.oncall import ALL
 from opsanalytics.metrics.result import Row
 from opsanalytics.packs import due, follow_ups, needs_decision, on_call, slos, spans, usual
 from opsanalytics.packs.comms import Comms
 from opsanalytics.packs.needs_decision import POLICY, Ask, Needed
+from opsanalytics.packs.overview import not_begun
 from opsanalytics.packs.record import Record, left_out_words
 from opsanalytics.packs.slos import Slos, capital
 from opsanalytics.packs.usual import RECENT, Usual
@@ -80,7 +80,7 @@ class Week:
 
     @property
     def when(self) -> str:
-        return f"{spans.said(self.record.period)}{' so far' if self.record.period.progress else ''}"
+        return f"{spans.said(self.record.period)}{spans.so_far(self.record.period)}"
 
 
 def header(told: Week) -> tuple[str, ...]:
@@ -94,9 +94,11 @@ def header(told: Week) -> tuple[str, ...]:
 
 def answer(told: Week) -> list[Sentence]:
     """Two sentences, every number of them stated."""
+    if told.record.is_to_come:
+        return [[not_begun(told.record)], [capital(_burning_words(told)), *_late(told), "."]]
     if told.record.counted.empty and told.load.known is None:
         return [["The record holds no incident and no page yet; opsanalytics new incident writes the first."]]
-    return [[*_how_many(told), "."], [*_by_whom(told), *_kept(told), "."]]
+    return [[*_how_many(told), "."], [*_by_whom(told), f"; {_burning_words(told)}", *_late(told), "."]]
 
 
 def answer_numbers(told: Week) -> list[Number]:
@@ -106,7 +108,7 @@ def answer_numbers(told: Week) -> list[Number]:
 
 
 def count(told: Week) -> Number:
-    return Number("incidents", len(told.incidents), "incidents")
+    return Number("incidents", None if told.record.is_to_come else len(told.incidents), "incidents")
 
 
 def customers(told: Week) -> Number:
@@ -116,7 +118,7 @@ def customers(told: Week) -> Number:
 
 
 def repeated(told: Week) -> Number:
-    return Number("repeats", len(told.repeats), "incidents", n=len(told.incidents))
+    return Number("repeats", None if told.record.is_to_come else len(told.repeats), "incidents", n=len(told.incidents))
 
 
 def _how_many(told: Week) -> Sentence:
@@ -171,14 +173,22 @@ def _by_whom(told: Week) -> Sentence:
     if told.incidents.empty:
         return ["There was nothing for customers to see"]
     seen, again = customers(told), repeated(told)
+    if len(told.incidents) == 1:
+        return _of_the_one(seen, again)
     first: Sentence = ["No file says who saw it first"] if not seen.n else [
         "Customers saw ", Said(f"{seen.value or 'none'}", "", seen), f" of {seen.n} first"]
     return [*first, ", ", Said(f"{again.value or 'none'}", "", again), f" {'repeats' if (again.value or 0) < 2 else 'repeat'} an earlier one"]
 
 
-def _kept(told: Week) -> Sentence:
+def _of_the_one(seen: Number, again: Number) -> Sentence:
+    first: Sentence = ["Its file does not say who saw it first"] if not seen.n else [
+        "Customers ", Said("saw it first" if seen.value else "did not see it first", "", seen)]
+    return [*first, ", and it ", Said("repeats an earlier one" if again.value else "repeats none", "", again)]
+
+
+def _late(told: Week) -> Sentence:
     late = due.numbers(told.record)[0]
-    return [f"; {_burning_words(told)}, and ", Said(plural(int(late.value), "promise") if late.value else "no promise", "", late),
+    return [", and ", Said(plural(int(late.value), "promise") if late.value else "no promise", "", late),
             f" {'is' if (late.value or 0) < 2 else 'are'} overdue"]
 
 
@@ -186,9 +196,7 @@ def _burning_words(told: Week) -> str:
     budgets = sorted({row["slo_id"] for row in (*told.burning, *told.slos.due)} & {row["slo_id"] for row in told.slos.paces if row["is_burning"]})
     if budgets:
         return f"{', '.join(budgets)} {'burns' if len(budgets) == 1 else 'burn'}"
-    if all(row["answer"] == INSUFFICIENT for row in told.slos.now):
-        return "whether a budget burns cannot be told" if told.slos.now else "no budget is on record"
-    return "no budget burns"
+    return slos.burns_words(told.slos) if told.slos.now else "no budget is on record"
 
 
 # --- what needs attention
@@ -267,7 +275,8 @@ def tiles(told: Week) -> list[Tile]:
     if told.record.counted.empty and told.load.known is None:
         return []
     sleep = [_sleep(told)] if told.load.known else []
-    return [*_rates(told), *sleep, _customers(told), _promises(told)]
+    of_period = [] if told.record.is_to_come else [*sleep, _customers(told)]
+    return [*_rates(told), *of_period, _promises(told)]
 
 
 def _rates(told: Week) -> Iterator[Tile]:
@@ -352,7 +361,7 @@ def _again(told: Week, row: Any) -> str | None:
 def incidents_finding(told: Week) -> str:
     rows, repeated = told.incidents, len(told.repeats)
     if rows.empty:
-        return f"No incident in {told.when}"
+        return f"No incident {'is known of' if told.record.is_to_come else 'in'} {told.when}"
     again = sum(_again(told, row) is not None for row in each(rows))
     return (f"{plural(len(rows), 'incident')} in {told.when}: {repeated or 'none'} {'repeats' if repeated < 2 else 'repeat'} an earlier one by its file, "
             f"{again or 'none'} hit a service that had another in the four weeks before")
@@ -399,10 +408,11 @@ def _first_page(told: Week, row: Any) -> str:
 def customers_first_finding(told: Week) -> str:
     seen = customers(told)
     if told.incidents.empty:
-        return f"No incident in {told.when} for customers to see"
+        return f"No incident {'is known of' if told.record.is_to_come else 'in'} {told.when} for customers to see"
     if not seen.n:
         return f"No incident of {told.when} says who saw it first"
-    return f"Customers saw {seen.value or 'none'} of {plural(seen.n, 'incident')} of {told.when} before a monitor or anybody on call did"
+    which = f"{'saw' if seen.value else 'did not see'} the one incident" if seen.n == 1 else f"saw {seen.value or 'none'} of {seen.n} incidents"
+    return f"Customers {which} of {told.when} before a monitor or anybody on call did"
 
 
 def customers_first_caption() -> str:

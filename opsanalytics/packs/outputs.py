@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from opsanalytics.metrics.periods import Period
-from opsanalytics.packs import summary
+from opsanalytics.packs import spans, summary
 from opsanalytics.packs.catalogue import Pack
 from opsanalytics.packs.csv_files import write_csv_files
 from opsanalytics.packs.numbers import as_json, collect_numbers
@@ -40,7 +40,8 @@ def write_outputs(
     """All but the manifest. The browser prints while the tables are written."""
     executed = [built / "notebooks" / f"{name}.ipynb" for name in pack.sources]
     numbers = collect_numbers(executed)
-    title, heading = f"{pack.title} {period.name}", summary.read_heading(executed[0])
+    covered = spans.days_words(period) if period.kind == "day-range" else period.name
+    title, heading = f"{pack.title} {covered}", summary.read_heading(executed[0])
     whole = (built if single_file else built.parent) / f"{pack.name}-{period.name}.html"
     write_single_file(whole, pages, title, heading[:3])
     with printing(whole, built / PDF, _as_of(connection)) as outcome:
@@ -49,7 +50,7 @@ def write_outputs(
         write_csv_files(connection, SHOWN_TABLES, built / "csv")
         why = outcome()
     also = ({} if why else {PDF: "All pages as a PDF"}) | ({whole.name: "All pages as one file"} if single_file else {})
-    write_site(built, pages, pack, period.name, also)
+    write_site(built, pages, pack, covered, also)
     told = summary.read_summary(executed[0], numbers, title=title, pages=[page.short for page in pages],
                                 files=[pages[0].file, *also, SHEETS, "csv", "numbers.json", "manifest.json"])  # fmt: skip
     _write_summaries(built, told)

@@ -26,7 +26,7 @@ from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.comparisons import CUSTOMERS_FIRST, Headline
 from opsanalytics.metrics.periods import Period
 from opsanalytics.metrics.result import six_digits
-from opsanalytics.packs import spent
+from opsanalytics.packs import spans, spent
 from opsanalytics.packs.definitions import Matrix
 from opsanalytics.packs.follow_ups import open_promises, overdue_words
 from opsanalytics.packs.quality import CONTRADICTIONS
@@ -59,6 +59,8 @@ def _severe_levels(record: Record) -> tuple[str, ...]:
 
 def answer(record: Record) -> list[Sentence]:
     """Two sentences, every number of them stated."""
+    if record.is_to_come:
+        return [[not_begun(record)], [*_how_fast(record), *_how_kept(record)]]
     if record.counted.empty:
         return [["The record holds no incident that counts yet; opsanalytics new incident writes the first."]]
     return [_how_many(record), [*_how_fast(record), *_how_spent(record), *_how_kept(record)]]
@@ -72,13 +74,21 @@ def answer_numbers(record: Record) -> list[Number]:
 
 def _how_many(record: Record) -> Sentence:
     count = record.number("incidents", "incident_count", "count")
-    so_far = " so far" if record.period.progress else ""
-    when = f"in {short_words(record.period)}{so_far}"
+    when = f"in {short_words(record.period)}{spans.so_far(record.period)}"
     if not count.value:
         return [("No incident", "weekly_incidents"), f" is counted {when}", *_before(record), "."]
+    return [Said(plural(int(count.value), "incident"), "weekly_incidents", count), f" {when}, ", *_rate(record), *_before(record), "; ", *_how_bad(record, int(count.value)), "."]
+
+
+def not_begun(record: Record) -> str:
+    return f"{spans.said(record.period)} has not begun on {day(record.as_of_on)}: nothing is known of it."
+
+
+def _rate(record: Record) -> Sentence:
+    if record.begins_late:
+        return [f"in the {plural(record.exposure(record.period), 'day')} on record"]
     rate = judged(record, headlines(record), record.number("incidents_per_week", "incident_count", "per_week"))
-    return [Said(plural(int(count.value), "incident"), "weekly_incidents", count), f" {when}, ", Said(f"{rate.value:.1f} a week", "", rate),
-            *_before(record), "; ", *_how_bad(record, int(count.value)), "."]
+    return [Said(f"{rate.value:.1f} a week", "", rate)]
 
 
 def _before(record: Record) -> Sentence:
@@ -123,7 +133,7 @@ def short_span(record: Record) -> str:
 # --- tiles
 
 def tiles(record: Record) -> list[Tile]:
-    if record.counted.empty:
+    if record.counted.empty or record.is_to_come:
         return []
     made = (_severe(record), _customers_first(record), _within_sla(record), spent.tile(Spent(record)), _quiet_days(record))
     return [replace(with_verdict(record, headlines(record), tile), period=record.noun) for tile in made]
@@ -133,6 +143,8 @@ def _severe(record: Record) -> Tile:
     levels = _severe_levels(record)
     rate = _severe_rate(record, record.period, levels)
     weeks = record.exposure(record.period) / 7
+    if record.begins_late:
+        rate = Number(rate.id, None, rate.unit, n=rate.n)
     return Tile(f"{' and '.join(levels)}, per week", rate, f"{plural(rate.n or 0, 'incident')} in {quantity(weeks, 'weeks')}",
                 [_severe_rate(record, period, levels).value for period in record.shown_periods], "weekly_incidents",
                 states=(Number("weeks_on_record", weeks, "weeks"),))
@@ -188,7 +200,8 @@ def _days_since(worst: pd.DataFrame, on: date) -> int | None:
 
 def worst_in_period(record: Record) -> Number:
     rows = record.within(record.counted, record.period)
-    return Number("worst_severity", int((rows["severity"] == record.scale[0]).sum()), "incidents", n=len(rows))
+    count = None if record.is_to_come else int((rows["severity"] == record.scale[0]).sum())
+    return Number("worst_severity", count, "incidents", n=len(rows))
 
 
 def restore_median(record: Record) -> Number:
@@ -245,10 +258,15 @@ def counts_by(shown: pd.DataFrame, name: str, keys: list[date], every: list[date
 
 
 def _weekly_finding(record: Record) -> str:
+    if record.is_to_come:
+        return f"No week to draw of {short_words(record.period)}, which has not begun"
     if not weekly_rows(record)["incidents"].sum():
         return f"No incident to draw: none that counts started {record.span_words(record.shown_periods)}"
     rate = record.number("", "incident_count", "per_week").value
     now = f"{f'{rate:.1f}' if rate else 'No'} incidents a week in {short_words(record.period)}" if rate is not None else "No week has begun"
+    if record.begins_late:
+        count = record.number("", "incident_count", "count").value or 0
+        now = f"{plural(int(count), 'incident')} in the {plural(record.exposure(record.period), 'day')} on record: too few days for a rate"
     before = record.shown_periods[:-1]
     past = record.number("", "incident_count", "per_week", record.span(before)).value if before else None
     then = "" if past is None else f", {past:.1f} in the {_how_many_periods(record, len(before))} before"

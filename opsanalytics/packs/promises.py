@@ -42,8 +42,17 @@ def ages(record: Record) -> Chart:
     tidy = counts.groupby(["group", "kind"])["count"].sum().reset_index()
     chart = stacked(tidy, AGES, ORIGINS, finding=_finding(record), name="promises", noun="age", lying=True)
     caption = (f"Open on {day(record.as_of_on)}, by the time since they were first promised, and where. One that a later record "
-               "promised again counts once.")
+               f"promised again counts once.{_newcomers_words(record)}")
     return replace(chart, numbers=tuple(numbers(record)), caption=caption if chart.figure else "")
+
+
+def _newcomers_words(record: Record) -> str:
+    rows = record.table("promise_facts")
+    count = int((rows["is_open"] & (rows["origin_kind"] == "onboarding") & ~(rows["created_on"] > record.as_of_on)).sum())
+    if not count:
+        return ""
+    said = "1 open item of a newcomer's checklist is" if count == 1 else f"{count} open items of newcomers' checklists are"
+    return f" {said} not among them: their plans owe them; the command line counts them as open promises."
 
 
 def _finding(record: Record) -> str:
@@ -53,7 +62,7 @@ def _finding(record: Record) -> str:
     old, late = _older_than_a_quarter(rows), int(rows["is_overdue"].fillna(False).sum())
     if len(rows) == 1:
         return f"One promise is open, {'overdue' if late else 'not overdue'}"
-    return f"{len(rows)} promises are open, {late or 'none'} of them overdue; {old or 'none'} {'is' if old == 1 else 'are'} older than a quarter"
+    return f"{len(rows)} promises are open, {'all' if late == len(rows) else late or 'none'} of them overdue; {old or 'none'} {'is' if old == 1 else 'are'} older than a quarter"
 
 
 def _older_than_a_quarter(rows: pd.DataFrame) -> int:

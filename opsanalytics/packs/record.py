@@ -27,6 +27,7 @@ from opsanalytics.metrics.scope import Scope, read_scope
 PERIODS_SHOWN = 8
 STYLE = [code for code, rule in RULES.items() if rule.is_style]
 PERIODS_OF_DURATIONS = 4
+DAYS_OF_A_RATE = 14
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,16 @@ class Record:
     def first_on(self) -> date | None:
         """The record's first day."""
         return self._scope().first_on
+
+    @property
+    def is_to_come(self) -> bool:
+        """No day of the period has begun: nothing of it is known, not even that nothing happened."""
+        return self.period.starts_on > self.as_of_on
+
+    @property
+    def begins_late(self) -> bool:
+        """The record begins with an incident within the period, too late in it for a rate that this incident does not make."""
+        return self.first_on is not None and self.first_on > self.period.starts_on and self.exposure(self.period) < DAYS_OF_A_RATE
 
     @property
     def last_on(self) -> date:
@@ -214,6 +225,8 @@ class Record:
     def counted_words(self) -> str:
         counts = self.metric("incident_count")
         n = counts.rows[0]["n"]
+        if self.is_to_come:
+            return f"nothing is known of {short_words(self.period)} yet"
         if not n and not counts.excluded:
             return f"no incidents in {short_words(self.period)}"
         return f"{plural(n, 'incident')} counted" + left_out_words(counts.excluded)

@@ -22,6 +22,7 @@ from opsanalytics.metrics.catalogue import METRICS
 from opsanalytics.metrics.result import interval_words
 from opsanalytics.packs.record import Record, left_out_words, short_words
 from opsanalytics.packs.spans import edges, where
+from opsanalytics.record_figures import each
 from opsanalytics.stats.charts import ControlChart, ewma_chart
 from opsanalytics.stats.influence import Influence, influences
 
@@ -68,11 +69,11 @@ def medians_by(record: Record, by: str) -> pd.DataFrame:
 def _strip_finding(record: Record, medians: pd.DataFrame, shown: list[str], drawn: pd.DataFrame) -> str:
     if drawn.empty:
         return f"No restore time to draw from {record.days_words(record.durations_period)}: no incident states when it began and ended"
-    values = dict(zip(medians["group"], medians["value"], strict=True))
-    said = [f"{duration(values[group])} ({group})" for group in shown[:3] if known(values[group])]
+    found = {row.group: row for row in each(medians) if row.group in shown[:3] and known(row.value)}
+    said = [f"{duration(row.value)} ({'the one ' if row.n == 1 else ''}{group})" for group in shown[:3] if (row := found.get(group))]
     if not said:
         return "No median is reached yet: fewer than half are restored"
-    return f"Half were restored within {', '.join(said)}"
+    return f"{'Restored' if all(row.n == 1 for row in found.values()) else 'Half were restored'} within {', '.join(said)}"
 
 
 def _strip_caption(record: Record, rows: pd.DataFrame, drawn: pd.DataFrame, by: str) -> str:

@@ -10,8 +10,9 @@ import pandas as pd
 from opsanalytics.figures import Number, Said, Sentence, Tile, day, plural, quantity, short
 from opsanalytics.metrics.comparisons import Headline
 from opsanalytics.packs import decisions, needs_decision, promises, retros, spans, verdicts
+from opsanalytics.packs.follow_ups import overdue_words
 from opsanalytics.packs.needs_decision import Ask, Needed
-from opsanalytics.packs.overview import worst_in_period
+from opsanalytics.packs.overview import not_begun, worst_in_period
 from opsanalytics.packs.record import Record
 from opsanalytics.packs.verdicts import judged, with_verdict
 from opsanalytics.record_figures import each
@@ -38,7 +39,7 @@ def headlines(record: Record) -> tuple[Headline, ...]:
 
 def answer(record: Record) -> list[Sentence]:
     """Two sentences, every number of them stated."""
-    return [_what_happened(record), _what_was_kept(record)]
+    return [[not_begun(record)] if record.is_to_come else _what_happened(record), _what_was_kept(record)]
 
 
 def answer_numbers(record: Record) -> list[Number]:
@@ -76,7 +77,7 @@ def _what_was_kept(record: Record) -> Sentence:
         return [*first, "; nothing that was promised is open."]
     still_open, late, *_ = owed
     return [*first, "; ", Said(plural(int(still_open.value or 0), "promise"), "promises", still_open),
-            f" {'is' if still_open.value == 1 else 'are'} open, ", Said(f"{late.value or 'none'}", "", late), " of them overdue."]
+            f" {'is' if still_open.value == 1 else 'are'} open, ", Said(overdue_words(still_open, late), "", late), "."]
 
 
 def _improved(done: Number) -> Sentence:

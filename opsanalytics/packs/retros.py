@@ -97,7 +97,7 @@ def header(record: Record) -> tuple[str, ...]:
     retros = Retros(record)
     count = len(record.within(retros.sessions, record.period, "held_on"))
     held = f"{plural(count, 'retrospective')} held" if count else "no retrospective held"
-    return spans.header(record, f"{held} in {spans.said(record.period)}")
+    return spans.header(record, f"{held} in {spans.covered(record)}")
 
 
 # --- the last top three

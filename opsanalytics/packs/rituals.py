@@ -47,7 +47,7 @@ def order(record: Record) -> list[str]:
 def header(record: Record) -> tuple[str, ...]:
     count = len(sessions(record))
     said = f"{plural(count, 'session')} held" if count else "no session held"
-    return spans.header(record, f"{said} in {spans.said(record.period)}")
+    return spans.header(record, f"{said} in {spans.covered(record)}")
 
 
 # --- held against promised
@@ -66,14 +66,14 @@ def held(record: Record) -> Chart:
 def held_finding(record: Record) -> str:
     rows = promised(record)
     if rows.empty:
-        return f"No ritual was promised in {spans.said(record.period)}: the cadence has no day of it"
+        return f"No ritual was promised in {spans.covered(record)}: the cadence has no day of it"
     missed = rows[rows["outcome"] == "missed"]["ritual"].value_counts()
     kept = int((rows["outcome"] == "held").sum())
     if len(rows) == 1:
-        return f"The one promised session in {spans.said(record.period)} was {rows['outcome'].iloc[0]}"
+        return f"The one promised session in {spans.covered(record)} was {rows['outcome'].iloc[0]}"
     most = sorted(missed.index, key=lambda name: (-missed[name], name))[:1]
     often = f"; {most[0]} was missed most often ({missed[most[0]]})" if most and missed[most[0]] > 1 else ""
-    return f"{kept} of {len(rows)} promised sessions were held in {spans.said(record.period)}{often}"
+    return f"{kept} of {len(rows)} promised sessions were held in {spans.covered(record)}{often}"
 
 
 def held_numbers(record: Record) -> list[Number]:
@@ -100,7 +100,7 @@ def _minutes_finding(record: Record) -> str:
     within = record.number("", "ritual_minutes", "share_within_timebox")
     hours = record.number("", "ritual_minutes", "person_hours")
     if within.value is None:
-        return f"No session in {spans.said(record.period)} tells its minutes and has a timebox"
+        return f"No session in {spans.covered(record)} tells its minutes and has a timebox"
     count = round(within.value * (within.n or 0))
     said = f"{count} of {plural(within.n or 0, 'session')} kept the timebox"
     return said + (f"; all rituals together took {quantity(hours.value, 'person-hours')}" if hours.value is not None else "")
@@ -146,14 +146,14 @@ def _said(row: Row | None) -> str | None:
     return quantity(row["value"], row["unit"]) if row else None
 
 
-def _plain(row: Row | None, digits: int = 1) -> float | None:
+def _plain(row: Row | None, digits: int = 2) -> float | None:
     return round(float(row["value"]), digits) if row and row["value"] is not None else None
 
 
 def table_finding(record: Record) -> str:
     count = record.number("", "ritual_outcomes", "actions_per_session")
     if not count.n:
-        return f"No session was held in {spans.said(record.period)}"
+        return f"No session was held in {spans.covered(record)}"
     left = record.number("", "ritual_outcomes", "decisions_per_session")
     return (f"A session leaves {quantity(count.value, 'actions')} and {quantity(left.value, 'decisions')} on average, "
             f"over {plural(count.n, 'session')}")

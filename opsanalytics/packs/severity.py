@@ -15,7 +15,7 @@ from opsanalytics.metrics.result import Row
 from opsanalytics.packs import overview
 from opsanalytics.packs.overview import counts_by, weekly_rows
 from opsanalytics.packs.record import Record, days_between, left_out_words, short_words
-from opsanalytics.packs.spans import where
+from opsanalytics.packs.spans import so_far, where
 from opsanalytics.packs.verdicts import CAPTION, verdict_words
 from opsanalytics.packs.weeks import control_words
 from opsanalytics.stats.comparing import HEADLINES
@@ -100,7 +100,7 @@ def levels_finding(record: Record) -> str:
     if not number.value:
         return f"No incident is counted in {short_words(record.period)}"
     worst = [f"{row['n'] or 'no'} {group}" for group, row in _by_group(record, record.period).items() if group != NO_SEVERITY]
-    return f"{short_words(record.period)} has {', '.join(worst)}" + (" so far" if record.period.progress else "")
+    return f"{short_words(record.period)} has {', '.join(worst)}" + so_far(record.period)
 
 
 def level_numbers(record: Record) -> list[Number]:

@@ -24,7 +24,7 @@ def shares(told: Slos) -> pd.DataFrame:
     places = dict(zip(told.record.counted["incident_id"], spans.where(told.record.counted), strict=True))
     return pd.DataFrame([{
         "incident": row["incident_id"], "objective": row["slo_id"], "share": _taken(told, row), "could be": _limits(row),
-        "bad": round(row["bad"], 1) if row["bad"] is not None else None, "n": row["n"], "how it is known": why(row) or None,
+        "bad": None if row["bad"] is None else round(row["bad"], 0 if row["bad"] >= 10 else 2), "n": row["n"], "how it is known": why(row) or None,
         "where": places[row["incident_id"]]} for row in (*known, *unknown)])
 
 
@@ -100,9 +100,21 @@ def _subject(row: Row) -> str:
 
 
 def evidence(row: Row) -> str:
+    counted = f"{plural(row['n'], 'sample')}{' saw its impact' if row['rule'] == POSTMORTEM else ''}"
+    return "; ".join(filter(None, (_share_words(row), without_days(row["evidence"]), counted)))
+
+
+def brief(told: Slos, row: Row) -> str:
+    """The evidence without what the samples could not tell, for a page that has no room for it."""
+    whole = row["window"] if row["rule"] == PLAN else stretch_words(told.clock.policy.halt_after)
+    return "; ".join(filter(None, (f"{_share_words(row)} of {whole}", row["found"])))
+
+
+def _share_words(row: Row) -> str:
+    if row["value"] is None:
+        return ""
     limits = _limits(row) if row["low"] is not None else None
-    share = "" if row["value"] is None else f"{percent(row['value'])}{f' ({limits})' if limits else ''}"
-    return "; ".join(filter(None, (share, without_days(row["evidence"]), f"n {row['n']}")))
+    return f"{percent(row['value'])}{f' ({limits})' if limits else ''}"
 
 
 def _verdict(row: Row) -> Shade | str:

@@ -151,11 +151,25 @@ def answer(told: Slos) -> list[Sentence]:
 
 
 def _standing(told: Slos) -> Sentence:
-    known, on = [row for row in told.now if row["answer"] != INSUFFICIENT], f"on {day(told.record.as_of_on)}"
+    known = _known(told)
     if not known:
-        return ["Nobody can tell ", ("what is left", "budgets"), f" of any budget {on}; when the samples ended, {_over(told.last.values(), 'was')}."]
-    unknown = f"; nobody can tell of {len(told.now) - len(known)} more" if len(known) < len(told.now) else ""
-    return [(capital(_over(known, "is")), "budgets"), f" {on}{_least_left(known[0])}{unknown}."]
+        then = f"when the samples ended, {_over(told.last.values(), 'was')}"
+        return ["Nobody can tell ", ("what is left", "budgets"), f" of any budget on {day(told.record.as_of_on)}; {then}."]
+    return [(capital(_over(known, "is")), "budgets"), f"{_when(told)}{_least_left(known[0])}{_others(told)}."]
+
+
+def _known(told: Slos) -> list[Row]:
+    return [row for row in told.now if row["answer"] != INSUFFICIENT]
+
+
+def _when(told: Slos) -> str:
+    """When, and over what: a budget's own window has no days of the period."""
+    return f" on {day(told.record.as_of_on)}, {'each ' if len(_known(told)) > 1 else ''}over its own window"
+
+
+def _others(told: Slos) -> str:
+    unknown = len(told.now) - len(_known(told))
+    return f"; of {unknown} more nothing can be told" if unknown else ""
 
 
 def _least_left(row: Row) -> str:
@@ -179,8 +193,24 @@ def _pace(told: Slos) -> Sentence:
     burning = _burning(told)
     if not any(row["value"] is not None for row in told.paces):
         return ["How fast they go cannot be told either."]
+    if not any(_told_paces(told)):
+        return ["Whether one burns faster than the rates that alert cannot be told."]
     said = f"{', '.join(burning)} {'burns' if len(burning) == 1 else 'burn'}" if burning else "None burns"
     return [f"{said} faster than the rates that alert{'' if burning else ', as far as the samples tell'}."]
+
+
+def _told_paces(told: Slos) -> list[str]:
+    """By each pace of a stretch that alerts which samples tell, its objective."""
+    return [row["slo_id"] for row in told.paces if row["value"] is not None and row["window"] in ALERTING]
+
+
+def burns_words(told: Slos) -> str:
+    """That no budget burns, as far as it can be told."""
+    heard = set(_told_paces(told))
+    if not heard:
+        return "whether a budget burns cannot be told"
+    every = {row["slo_id"] for row in told.paces}
+    return "no budget burns" if heard == every else f"no budget burns of the {len(heard)} of {len(every)} that can be told"
 
 
 def _burning(told: Slos) -> list[str]:
@@ -241,10 +271,8 @@ def budgets(told: Slos) -> Chart:
 def _budgets_finding(told: Slos) -> str:
     if not told.samples:
         return ""
-    unknown = sum(row["answer"] == INSUFFICIENT for row in told.now)
-    said = f"{_over(told.now, 'is')} on {day(told.record.as_of_on)}" if unknown < len(told.now) else f"What is left on {day(told.record.as_of_on)} cannot be told"
-    of_some = f"; nobody can tell of {unknown} more" if 0 < unknown < len(told.now) else ""
-    return capital(f"{said}{of_some}")
+    known = _known(told)
+    return capital(f"{_over(known, 'is')}{_when(told)}{_others(told)}") if known else f"What is left on {day(told.record.as_of_on)} cannot be told"
 
 
 def _standing_numbers(what: str, rows: Sequence[Row]) -> list[Number]:
@@ -344,6 +372,9 @@ def paces_finding(told: Slos) -> str:
     if not any(row["value"] is not None for row in told.paces):
         reasons = dict.fromkeys(why(row) for row in told.paces if row["window"] == LONGEST)
         return f"How fast the budgets go now cannot be told: {'; '.join(reasons)}"
+    if not _told_paces(told):
+        reasons = dict.fromkeys(why(row) for row in told.paces if row["window"] == ALERTING[-1])
+        return f"Whether a budget burns cannot be told: {'; '.join(reasons)}"
     burning = _burning(told)
     if not burning:
         return "No budget burns faster than the rates that alert, as far as the samples tell"

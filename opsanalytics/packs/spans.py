@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
-from opsanalytics.figures import Place
+from opsanalytics.figures import Place, day
 from opsanalytics.metrics.periods import Period, trailing
 from opsanalytics.packs.record import PERIODS_SHOWN, Record, short_words
 
@@ -15,6 +15,21 @@ from opsanalytics.packs.record import PERIODS_SHOWN, Record, short_words
 def said(period: Period) -> str:
     """`October 2026`; a quarter is `Q4 2026`, anything else goes by its name."""
     return f"{period.starts_on:%B %Y}" if period.kind == "month" else short_words(period)
+
+
+def covered(record: Record) -> str:
+    """The period of the page, with a word where nothing of it can be known."""
+    return f"{said(record.period)}{', which has not begun' if record.is_to_come else ''}"
+
+
+def so_far(period: Period) -> str:
+    """` so far`, where it goes on."""
+    return " so far" if period.progress and period.days_elapsed else ""
+
+
+def days_words(period: Period) -> str:
+    """`25 Sep 2026 to 30 Sep 2026`."""
+    return f"{day(period.starts_on)} to {day(period.ends_on - timedelta(1))}"
 
 
 def shown(record: Record, days: pd.Series) -> tuple[Period, ...]:

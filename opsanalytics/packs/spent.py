@@ -70,8 +70,8 @@ def _note(told: Spent, number: Number) -> str:
         return f"no objective is in the record: {BRINGS.partition(',')[0]}"
     unknown = len(told.now) - (number.n or 0)
     if not number.n:
-        return f"nobody can tell of {plural(unknown, 'objective')}"
-    return f"of {plural(number.n, 'objective')}" + (f"; nobody can tell of {unknown} more" if unknown else "")
+        return f"what {plural(unknown, 'objective')} spent cannot be told"
+    return f"of {plural(number.n, 'objective')} over the {told.record.noun}" + (f"; of {unknown} more nothing can be told" if unknown else "")
 
 
 def _compared(told: Spent, before: Number | None) -> str:
@@ -81,12 +81,12 @@ def _compared(told: Spent, before: Number | None) -> str:
 
 
 def sentence(told: Spent) -> Sentence:
-    """`, 2 of 4 error budgets are overspent`; empty where nobody can tell."""
+    """`2 of 4 error budgets are overspent over the quarter`; empty where nobody can tell."""
     number = told.breached(told.record.period)
     if number.value is None:
         return []
     many = f"{number.value or 'none'} of {plural(number.n or 0, 'error budget')}" if (number.n or 0) > 1 else f"{'the' if number.value else 'no'} error budget"
-    return [(many, "spent"), f" {'is' if number.value <= 1 else 'are'} overspent"]
+    return [(many, "spent"), f" {'is' if number.value <= 1 else 'are'} overspent over the {told.record.noun}"]
 
 
 # --- the figure

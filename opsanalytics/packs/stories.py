@@ -79,7 +79,7 @@ def _first(rows: pd.DataFrame) -> str | None:
 
 def longest(record: Record) -> Story:
     choice = Choice(record)
-    when = spans.said(record.period)
+    when = spans.covered(record)
     if choice.longest is None:
         return _nothing("longest", f"No incident with a known length started in {when}")
     row = _row(choice, choice.longest)
@@ -90,7 +90,7 @@ def longest(record: Record) -> Story:
 def surprising(record: Record) -> Story:
     choice = Choice(record)
     if choice.surprising is None:
-        return _nothing("surprising", f"No other incident of {spans.said(record.period)} has a length to compare with the median of its severity")
+        return _nothing("surprising", f"No other incident of {spans.covered(record)} has a length to compare with the median of its severity")
     row = _row(choice, choice.surprising)
     return _told(choice, row, "surprising", f"The most surprising: {_name(row)}, restored after {duration(row['minutes'])} where half of "
                  f"{row['severity']} took up to {duration(row['median'])}")
@@ -100,7 +100,7 @@ def repeat(record: Record) -> Story:
     choice = Choice(record)
     if choice.repeat is None:
         other = "other " if choice.repeats else ""
-        return _nothing("repeat", f"No {other}incident of {spans.said(record.period)} says that it repeats an earlier one")
+        return _nothing("repeat", f"No {other}incident of {spans.covered(record)} says that it repeats an earlier one")
     row = _row(choice, choice.repeat)
     return _told(choice, row, "repeat", f"A repeat: {_name(row)}")
 
@@ -216,7 +216,7 @@ def _glance(choice: Choice, why: str, incident_id: str, story: Story) -> dict[st
 def three_finding(record: Record) -> str:
     count = len(three(record))
     if not count:
-        return f"No incident of {spans.said(record.period)} has a length to tell of"
+        return f"No incident of {spans.covered(record)} has a length to tell of"
     return f"{'One incident' if count == 1 else f'{count} incidents'} worth reading"
 
 
@@ -242,7 +242,7 @@ def came_back_finding(record: Record) -> str:
     choice = Choice(record)
     count, n = len(choice.repeats), len(choice.incidents)
     if not n:
-        return f"No incident in {spans.said(record.period)}, so none came back"
+        return f"No incident in {spans.covered(record)}, so none came back"
     return f"{count or 'None'} of {plural(n, 'incident')} {'repeats' if count < 2 else 'repeat'} an earlier one, by the files"
 
 
@@ -279,7 +279,7 @@ def by_monitors(record: Record) -> Number:
 def well_finding(record: Record) -> str:
     share, fast = by_monitors(record), _contained(record)
     if share.value is None and fast.empty:
-        return f"No incident of {spans.said(record.period)} says who saw it first or when it was contained"
+        return f"No incident of {spans.covered(record)} says who saw it first or when it was contained"
     parts: list[str] = []
     if share.value is not None:
         count, n = round(share.value * (share.n or 0)), share.n or 0
@@ -298,4 +298,4 @@ def well_caption(record: Record) -> str:
     share = by_monitors(record)
     every = len(Choice(record).incidents)
     interval = f"; 95 %: {quantity(share.low, 'share')} to {quantity(share.high, 'share')}" if share.value is not None else ""
-    return f"Counted incidents that started in {spans.said(record.period)}: {every}, of which {share.n} say who saw them first{interval}."
+    return f"Counted incidents that started in {spans.covered(record)}: {every}, of which {share.n} say who saw them first{interval}."

@@ -9,11 +9,15 @@ import base64
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from test_browser import browser, open_page
 from test_browser import pytestmark as browser_marks
 
 from opsanalytics.figures import TONES, VERDICT_LOOK
+from opsanalytics.packs.render import Page
+from opsanalytics.packs.single_file import write_single_file
+from opsanalytics.workbench import display as show
 
 __all__ = ["browser"]
 
@@ -238,3 +242,35 @@ def test_a_phone_reads_wide_tables_with_their_first_column_in_sight(browser, pac
     after = first.bounding_box()["x"]
     page.close()
     assert after == pytest.approx(before, abs=1)
+
+
+@in_browser
+@pytest.mark.parametrize("width", [1024, 1280, 1600, 1920])
+def test_what_needs_a_decision_is_in_sight_whole(browser, tmp_path, monkeypatch, width):
+    """Four columns of sentences and a path that all ask for room."""
+    said = "25 % (22 % to 25 %) of 28 days; in the impact of " + ", ".join(f"INC-2026090{n}-01" for n in range(1, 9))
+    rows = pd.DataFrame([{"question": f"Do or drop: {'a promise of many words ' * 3}?", "evidence": said, "DRI": "Somebody With A Long Name",
+                          "what waiting costs": "at the pace of the last 28 days another 130 % in the next",
+                          "where": "ops/decisions/2026-001-one-adapter-for-every-carrier.md:101"}])  # fmt: skip
+    bundles = []
+    monkeypatch.setattr(show, "display", lambda bundle, raw: bundles.append(bundle))
+    show.decisions(rows, finding="One question needs a decision")
+    file = tmp_path / "page.html"
+    write_single_file(file, [Page("overview", "index.html", "Overview", f'<div class="shown">{bundles[0]["text/html"]}</div>', "")], "A pack", ["Acme"])
+    page = open_page(browser, file)
+    page.set_viewport_size({"width": width, "height": 800})
+    room, taken = page.locator(".ops-decisions > .ops-scroll").evaluate("e => [e.clientWidth, e.scrollWidth]")
+    page.close()
+    assert taken <= room
+
+
+@pytest.mark.long
+@in_browser
+@pytest.mark.parametrize("name", ["quarterly-planning", "weekly-oncall"])
+def test_a_full_first_page_has_its_questions_and_tiles_on_one_screen(browser, packs, name):
+    page = open_page(browser, packs("demo", name).folder / "index.html")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    bottom = page.locator(".ops-tiles").evaluate("e => e.getBoundingClientRect().bottom")
+    cut = page.locator(".ops-decisions > .ops-scroll").evaluate("e => e.scrollWidth - e.clientWidth")
+    page.close()
+    assert (bottom <= 800, cut) == (True, 0)

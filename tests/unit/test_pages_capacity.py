@@ -36,7 +36,7 @@ def test_the_sentence_gives_the_range_and_how_often_such_ranges_were_right(stead
     (quarter, month) = steady.incidents
     assert said.startswith(f"Next quarter (Q1 2027): {quarter.amount} ({quarter.limits}); such ranges were right in 4 of 4 quarters. "
                            f"Next month (December 2026): {month.amount} ({month.limits}); such ranges were right in 16 of 16 months.")  # fmt: skip
-    assert said.endswith("No forecast of pages and on-call hours: no page is on record: ops/pages.csv brings them.")
+    assert said.endswith("No forecast of pages and hours interrupted: no page is on record: ops/pages.csv brings them.")
     assert quarter.found.estimate.low < 30 * 90 / 91.3 < quarter.found.estimate.high
 
 
@@ -82,7 +82,7 @@ def test_every_number_stands_with_its_interval_and_n(steady):
 def test_what_could_not_be_forecast_stands_in_the_table_with_the_reason(steady):
     rows = capacity.forecasts(steady)
     assert capacity.forecasts_finding(steady) == "4 of 8 forecasts could be made"
-    assert rows.iloc[-1][["what", "note"]].tolist() == ["on-call hours", "no page is on record: ops/pages.csv brings them"]
+    assert rows.iloc[-1][["what", "note"]].tolist() == ["hours interrupted", "no page is on record: ops/pages.csv brings them"]
     assert rows["expected"].isna().tolist() == [False] * 4 + [True] * 4
 
 

@@ -13,7 +13,7 @@ from test_pages_record import HOSTILE, body, record_of, shown  # noqa: F401
 from test_pages_slos import incident, sample, slo
 
 from opsanalytics.figures import NUMBERS, Chart, Number, Said, Tile, low
-from opsanalytics.packs import ahead, needs_decision, overview, since, spent
+from opsanalytics.packs import ahead, needs_decision, overview, restore, since, spent
 from opsanalytics.packs.needs_decision import HABIT, ITEM, POLICY, PROMISE, PROPOSAL, Ask
 from opsanalytics.packs.record import Record
 from opsanalytics.packs.slos import Slos
@@ -51,6 +51,22 @@ def test_each_number_of_the_answer_is_among_those_that_it_states():
     assert re.findall(r"\d+", re.sub(r"Q\d \d{4}|SEV-\d", "", unsaid)) == []
     assert plain(said).startswith("3 incidents in Q4 2026 so far, ")
     assert plain(said).endswith("and 2 follow-ups are open, 1 of them overdue.")
+
+
+def test_a_record_that_begins_with_its_only_incident_has_no_rate():
+    """From the 18th to the 22nd: five days that this incident begins."""
+    record = record_of("2026-Q4", incidents=[incident("i", "2026-11-18 10:00:00", "2026-11-18 10:30:00")])
+    assert plain(overview.answer(record)).startswith("1 incident in Q4 2026 so far, in the 5 days on record; ")
+    assert overview.weekly(record).finding.startswith("1 incident in the 5 days on record: too few days for a rate")
+    [severe, *_] = overview.tiles(record)
+    assert (severe.number.value, severe.number.n, severe.note) == (None, 1, "1 incident in 0.71 weeks")
+
+
+def test_a_median_of_one_is_called_what_it_is():
+    one = [incident("i", "2026-11-18 10:00:00", "2026-11-18 10:30:00")]
+    assert restore.strip(record_of("2026-Q4", incidents=one)).finding == "Restored within 30 min (the one SEV-1)"
+    two = [*one, incident("j", "2026-11-19 10:00:00", "2026-11-19 10:30:00"), incident("k", "2026-11-19 10:00:00", "2026-11-19 11:00:00") | {"severity": "SEV-2"}]
+    assert restore.strip(record_of("2026-Q4", incidents=two)).finding == "Half were restored within 30 min (SEV-1), 1 h (the one SEV-2)"
 
 
 # --- what needs a decision
@@ -106,6 +122,13 @@ def test_a_promise_a_proposal_and_an_item_say_who_answers_and_where(busy):
     assert (item.question, item.cost, item.dri) == ("Who answers for: item 1?", "no day is named", None)
 
 
+def test_a_habit_of_days_says_since_when_and_by_how_much_it_is_overdue():
+    """A drill on 10 March 2026 is 257 days away, and half a year is asked."""
+    drill = incident("d", "2026-03-10 10:00:00", "2026-03-10 11:00:00") | {"kind": "drill"}
+    [asked] = [each for each in needs_decision.habits(record_of("2026-Q4", incidents=[drill])) if "practise" in each.question]
+    assert (asked.evidence, asked.cost) == ("no: 257 days since the last of 1 drill, needed at most 183 days", "overdue by 74 days")
+
+
 def test_the_table_says_nobody_and_goes_into_the_mail(shown, busy):  # noqa: F811
     found = needs_decision.read(busy)
     rows = needs_decision.table(found)
@@ -123,8 +146,8 @@ def test_budgets_are_counted_over_the_days_of_the_period(busy):
     """The four weeks of the sample lie in the quarter by the greater part: 130 of 100 allowed."""
     told = spent.Spent(busy)
     tile = spent.tile(told)
-    assert (tile.number.value, tile.number.n, tile.note) == (1, 1, "of 1 objective")
-    assert plain([spent.sentence(told)]) == "the error budget is overspent"
+    assert (tile.number.value, tile.number.n, tile.note) == (1, 1, "of 1 objective over the quarter")
+    assert plain([spent.sentence(told)]) == "the error budget is overspent over the quarter"
     chart = spent.services(told)
     assert {number.id: number.value for number in chart.numbers} == {"spent.b": 1.3, "services_without_slo": 0}
     assert chart.finding == "api spent most of its budget in Q4 2026: 130 %"
@@ -139,7 +162,7 @@ def test_without_an_objective_the_page_says_which_file_would_bring_one():
 
 def test_what_nobody_measured_is_no_zero():
     told = spent.Spent(record_of("2026-Q4", slos=[slo("a")], services=[{"service": "api"}, {"service": "fax"}]))
-    assert (spent.tile(told).number.value, spent.tile(told).note) == (None, "nobody can tell of 1 objective")
+    assert (spent.tile(told).number.value, spent.tile(told).note) == (None, "what 1 objective spent cannot be told")
     assert spent.services(told).finding == "What was spent in Q4 2026 cannot be told; 1 service has no SLO"
     assert spent.services(told).twin["objective"].tolist() == ["a", "no SLO"]
 

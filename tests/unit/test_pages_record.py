@@ -9,13 +9,25 @@ import pandas as pd
 import pytest
 
 from opsanalytics.figures import Place
+from opsanalytics.metrics.checklist import answers
 from opsanalytics.metrics.periods import parse_period
-from opsanalytics.packs import decisions, ledger, objectives, promises, retro_overview, retros, rituals, stories
+from opsanalytics.packs import (
+    decisions,
+    ledger,
+    objectives,
+    overview,
+    promises,
+    retro_overview,
+    retros,
+    rituals,
+    stories,
+)
 from opsanalytics.packs.record import Record
 from opsanalytics.record_figures import ORIGINS, Bullet, Story, promised_days, since_t0, stacked, timeboxes, timeline
 from opsanalytics.tables import TABLES
 from opsanalytics.warehouse.schema import create_schema, insert_rows
 from opsanalytics.workbench import display as show
+from opsanalytics.workbench.display import cell
 
 AS_OF = datetime(2026, 11, 22, 12)
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
@@ -31,6 +43,10 @@ def record_of(period="2026-10", **tables) -> Record:
     for name, rows in tables.items():
         insert_rows(connection, TABLES[name], [{"source_path": "x.md", "source_line": 1} | row for row in rows])
     return Record(connection, parse_period(period, as_of_on=AS_OF.date(), kind="month"))
+
+
+def plain(sentences: list) -> str:
+    return " ".join("".join(part if isinstance(part, str) else part[0] for part in sentence) for sentence in sentences)
 
 
 def session(day: str, **more) -> dict:
@@ -159,8 +175,27 @@ def test_stale_proposals_are_named(log):
 
 
 def test_missing_parts_are_those_of_the_template(log):
-    assert decisions.missing(log)[["decision", "missing"]].to_numpy().tolist() == [["slow", "options, decision"], ["fresh", "decision"]]
-    assert decisions.missing_finding(log) == "2 of 3 decisions in October 2026 lack a part that the template asks for"
+    assert decisions.missing(log)[["decision", "missing"]].to_numpy().tolist() == [["slow", "options"]]
+    assert decisions.missing_finding(log) == "1 of 3 decisions in October 2026 lacks a part that the template asks for"
+
+
+def test_decisions_taken_are_as_complete_as_the_checklist_has_them(log):
+    """Of the four the two that are proposed have no decision to write down yet."""
+    assert decisions.quality_finding(log).endswith("; 100 % of 2 decisions taken are complete")
+    numbers = {number.id: (number.value, number.n) for number in decisions.quality_numbers(log)}
+    assert (numbers["share_complete"], numbers["share_complete_of_taken"]) == ((0.5, 4), (1, 2))
+    [asked] = [answer for answer in answers(log.connection, log.durations_period) if answer.check.key == "decisions_complete"]
+    assert (asked.estimate.value, len(asked.counted)) == numbers["share_complete_of_taken"]
+
+
+def test_what_waits_is_what_waits_on_the_day_that_is_named():
+    """A proposal made after the month of the page waits too."""
+    record = record_of("2026-10", decisions=[decision("early", "proposed", "2026-10-02"), decision("late", "proposed", "2026-11-20")])
+    assert decisions.waiting_finding(record) == "2 proposals wait for their decision, 1 of them for longer than 30 days"
+    assert [(number.id, number.value, number.n) for number in decisions.waiting_numbers(record)][:2] == [
+        ("proposals_open", 2, 2), ("proposals_stale", 1, 2)]
+    assert "on 22 Nov 2026" in decisions.waiting_caption(record)
+    assert len(decisions.in_period(record)) == 1
 
 
 def test_links_that_lead_nowhere_or_one_way_are_found_and_one_to_an_incident_is_not(log):
@@ -210,6 +245,15 @@ def test_a_ritual_without_a_promise_has_its_row_after_those_of_the_cadence(month
     assert not {"person", "owner", "facilitator"} & set(rows.columns)
 
 
+def test_what_a_session_leaves_is_not_rounded_to_a_tenth():
+    """Eleven decisions of thirteen sessions are 0.846 each."""
+    days = [f"2026-10-{day:02}" for day in range(1, 14)]
+    record = record_of(rituals=[{"ritual": "triage", "title": "Triage"}], ritual_sessions=[session(day, ritual="triage") for day in days],
+                       ritual_notes=[{"session_id": f"r/{day}", "position": 1, "category": "decision", "text": "x"} for day in days[:11]])  # fmt: skip
+    assert rituals.table(record)["decisions"].tolist() == [0.85]
+    assert cell(rituals.table(record)["decisions"].iloc[0]) == "0.85"
+
+
 # --- promises
 
 def test_a_promise_is_followed_from_its_first_writing_to_its_last_sighting():
@@ -241,6 +285,36 @@ def test_a_carried_promise_counts_once_and_is_as_old_as_its_first_session(retros
     rows = promises.still_open(retrospectives)
     assert dict(zip(rows["action_id"], rows["age_days"], strict=True)) == {"2026-08-27#a": 87, "2026-08-27#c": 87}
     assert promises.ages(retrospectives).finding == "2 promises are open, 1 of them overdue; none are older than a quarter"
+
+
+def test_the_page_says_which_open_promises_are_not_among_its_own(retrospectives):
+    """The command line counts a newcomer's items too."""
+    checklist = [action("2026-10-05", name, origin_kind="onboarding", origin_id="ana") for name in ("laptop", "keys")]
+    record = record_of(ritual_sessions=[session("2026-10-05")], action_items=[action("2026-10-05", "x"), *checklist])
+    caption = promises.ages(record).caption
+    assert "2 open items of newcomers' checklists are not among them: their plans owe them" in caption
+    assert "checklist" not in promises.ages(retrospectives).caption
+
+
+def test_one_promise_is_overdue_or_not():
+    record = record_of("2026-10", action_items=[action("2026-10-05", "x", due_on="2026-10-12")])
+    assert plain(retro_overview.answer(record)).endswith("1 promise is open, overdue.")
+
+
+# --- a period that has not begun
+
+def test_of_a_period_to_come_nothing_is_known_and_no_zero_is_told():
+    """Seen on 22 November 2026."""
+    record = record_of("2027-01", decisions=[decision("a", "accepted", "2026-10-01")], incidents=[
+        {"incident_id": "i", "kind": "incident", "status": "resolved", "severity": "SEV-1", "started_on": "2026-10-05", "started_at": "2026-10-05 10:00:00",
+         "resolved_at": "2026-10-05 11:00:00"}])  # fmt: skip
+    for page in (retro_overview, overview):
+        assert plain(page.answer(record)).startswith("January 2027 has not begun on 22 Nov 2026: nothing is known of it. ")
+        assert not {"incidents", "worst_severity"} & {number.id for number in page.answer_numbers(record)}
+    assert retro_overview.header(record)[1:4:2] == ("January 2027, not begun", "nothing is known of Jan 2027 yet")
+    assert decisions.standing(record).finding == "No decision in January 2027, which has not begun"
+    assert stories.well_finding(record).startswith("No incident of January 2027, which has not begun")
+    assert overview.tiles(record) == []
 
 
 def test_a_promise_of_no_known_day_is_open_and_a_newcomers_checklist_is_none():

@@ -13,6 +13,7 @@ from test_pages_record import AS_OF, HOSTILE, body, record_of, shown  # noqa: F4
 
 from opsanalytics.budget_figures import DASHES, budget_bars, spending_lines
 from opsanalytics.figures import Shade
+from opsanalytics.metrics.budget_policies import POSTMORTEM
 from opsanalytics.metrics.budget_samples import sample_rows
 from opsanalytics.metrics.budgets import day_rows
 from opsanalytics.metrics.periods import parse_period
@@ -21,6 +22,7 @@ from opsanalytics.packs.record import Record
 from opsanalytics.packs.slos import Slos
 from opsanalytics.tables import Row
 from opsanalytics.workbench import display as show
+from opsanalytics.workbench.display import cell
 
 FOUR_WEEKS = 40320
 
@@ -66,14 +68,14 @@ def spent() -> Slos:
 
 def test_the_answer_is_what_is_overspent_by_how_much_and_what_is_not_known(spent: Slos):
     assert plain(slos.answer(spent)) == (
-        "2 of 3 budgets are overspent on 22 Nov 2026; b by 30 %; nobody can tell of 1 more. None burns faster than the rates that alert, as "
-        "far as the samples tell. The budget policy asks for 1 thing, of which the roadmap names none.")
+        "2 of 3 budgets are overspent on 22 Nov 2026, each over its own window; b by 30 %; of 1 more nothing can be told. Whether one burns "
+        "faster than the rates that alert cannot be told. The budget policy asks for 1 thing, of which the roadmap names none.")
     assert slos.header(spent)[-1] == "4 objectives, measured until 22 Nov 2026 12:00"
 
 
 def test_a_bar_ends_below_zero_where_a_budget_is_overspent_and_no_bar_is_no_zero(spent: Slos):
     chart = slos.budgets(spent)
-    assert chart.finding == "2 of 3 budgets are overspent on 22 Nov 2026; nobody can tell of 1 more"
+    assert chart.finding == "2 of 3 budgets are overspent on 22 Nov 2026, each over its own window; of 1 more nothing can be told"
     bars = {name: value for trace in chart.figure.data[:-1] for name, value in zip(trace.y, trace.x, strict=True) if not pd.isna(value)}
     assert bars == {"a": 0.5, "b": pytest.approx(-0.3)}
     assert dict(zip(chart.figure.data[-1].y, chart.figure.data[-1].text, strict=True)) == {
@@ -130,6 +132,17 @@ def test_a_rate_above_its_threshold_burns_and_above_one_over_four_weeks_is_overs
     assert str(rows.loc["b", "28d, above 1"]) == "▼ 1.3"
     assert rows.loc["b", "cannot be told"] == "samples of 28d cannot tell of the last 1h, 6h, 1d, 3d"
     assert slos.paces_finding(fast) == "a burns faster than a rate that alerts"
+
+
+def test_no_budget_burns_only_as_far_as_samples_tell_of_it():
+    """Four weeks in one sample tell nothing of an hour or a day; of a, 24 hours of a day each do."""
+    weeks = told(slos=[slo("a"), slo("b")], sli_samples=[sample(name, "2026-10-25 12:00", 1) for name in "ab"])
+    assert slos.burns_words(weeks) == "whether a budget burns cannot be told"
+    assert slos.paces_finding(weeks) == "Whether a budget burns cannot be told: samples of 28d cannot tell of the last 3d"
+    days = [sample("a", f"2026-11-{on} 12:00", 0, 1440, 1000) for on in range(10, 22)]
+    some = told(slos=[slo("a"), slo("b")], sli_samples=[*days, sample("b", "2026-10-25 12:00", 1)])
+    assert slos.burns_words(some) == "no budget burns of the 1 of 2 that can be told"
+    assert slos.burns_words(told(slos=[slo("a")], sli_samples=days)) == "no budget burns"
 
 
 def test_a_month_is_a_shape_with_its_share_and_one_without_samples_a_word():
@@ -204,6 +217,7 @@ def test_the_largest_share_of_a_budget_is_told_first_and_what_cannot_be_computed
     assert [row[:4] for row in rows] == [
         ["x", "api-up", "▼ 60 %", None], ["y", "api-up", "15 %", "0 % to 30 %"], ["z", "api-up", "cannot be computed", None]]
     assert rows[2][6] == "cannot be computed: no samples while its impact lasted"
+    assert slo_policy.shares(policy)["bad"].map(cell).tolist() == ["60", "15", "–"]
     assert slo_policy.shares_finding(policy) == "x took most of a budget in November 2026: 60 % of api-up"
     assert "2 shares known, 1 cannot be computed" in slo_policy.shares_caption(policy)
     assert [(number.id, number.value, number.low, number.high) for number in slo_policy.share_numbers(policy)] == [
@@ -224,6 +238,19 @@ def test_what_the_policy_asks_for_is_held_against_the_roadmap(policy: Slos):
     assert slo_policy.verdicts_finding(policy) == "The budget policy asks for 3 things, of which the roadmap names 1; 1 question cannot be answered"
     assert {number.id: number.value for number in slo_policy.verdict_numbers(policy)} == {
         "policy.due": 3, "policy.not_on_the_roadmap": 2, "policy.cannot_be_answered": 1}
+
+
+def test_an_incident_that_goes_on_is_held_against_the_budget_of_today():
+    """Days are measured from midnight on, the last two not: of four weeks up to noon both miss the same."""
+    days = [sample("a", f"{datetime(2026, 10, 20) + timedelta(n):%Y-%m-%d} 00:00", 1, 1440, 1000) for n in range(31)]
+    lasting = told(slos=[slo("a")], sli_samples=days, incidents=[incident("x", "2026-11-18 00:00:00", None)],
+                   incident_services=[{"incident_id": "x", "service": "api"}])  # fmt: skip
+    [taken], [left] = lasting.shares, lasting.now
+    assert (left["note"], left["n"]) == ("no samples for 7.1% of it", 26)
+    assert taken["note"] == "no samples for 7.1% of the last 28d; samples saw 44% of its impact"
+    [asked] = [row for row in lasting.verdicts if row["rule"] == POSTMORTEM]
+    assert slo_policy.evidence(asked).endswith("no postmortem on record; 2 samples saw its impact")
+    assert slo_policy.brief(lasting, asked) == f"{slos.percent(taken['value'])} of 28 days; no postmortem on record"
 
 
 # --- what was measured

@@ -106,7 +106,7 @@ def test_without_pages_one_line_says_what_brings_them():
 def test_a_week_that_is_not_over_is_counted_and_the_last_whole_one_judged():
     told = week_of("2026-W47", incidents=[*often(30, 2), incident("today", datetime(2026, 11, 20, 9))])
     assert text(oncall_overview.answer(told)).startswith(
-        "1 incident in 2026-W47; 2 incidents (1 a week are usual) in 2026-W46, the last whole week: no surprise.")
+        "1 incident in 2026-W47 so far; 2 incidents (1 a week are usual) in 2026-W46, the last whole week: no surprise.")
 
 
 # --- the incidents of the week
@@ -132,6 +132,21 @@ def test_what_customers_saw_first_is_told_with_the_page_that_came_later():
     assert rows[["what they saw", "seen after", "first page"]].to_numpy().tolist() == [["no labels", "5 min", "20 min later"], ["slow", "5 min", "none"]]
     assert oncall_overview.customers_first_finding(told) == (
         "Customers saw 2 of 3 incidents of 2026-W46 before a monitor or anybody on call did")
+
+
+def test_of_one_incident_it_is_said_whether_customers_saw_it_first():
+    one = week_of(incidents=[*often(30, 0), incident("a", MONDAY)])
+    assert "Customers did not see it first, and it repeats none; " in text(oncall_overview.answer(one))
+    assert oncall_overview.customers_first_finding(one) == (
+        "Customers did not see the one incident of 2026-W46 before a monitor or anybody on call did")
+
+
+def test_of_a_week_to_come_nothing_is_known():
+    told = week_of("2027-W02", incidents=often(30, 1))
+    assert text(oncall_overview.answer(told)) == (
+        "2027-W02 has not begun on 22 Nov 2026: nothing is known of it. No budget is on record, and no promise is overdue.")
+    assert [number.value for number in (oncall_overview.count(told), oncall_overview.repeated(told), oncall_overview.customers(told))] == [None] * 3
+    assert [tile.label for tile in oncall_overview.tiles(told)] == ["Incidents a week", "Promises overdue"]
 
 
 def test_who_saw_it_first_is_not_guessed():

@@ -85,7 +85,7 @@ def test_an_unfinished_period_says_how_far_it_is():
     )
     over, to_come = parse("2026-Q3"), parse("2027-Q1")
     assert (over.label, over.is_complete, over.days_elapsed) == ("2026-Q3", True, 92)
-    assert (to_come.label, to_come.days_elapsed) == ("2027-Q1, day 0 of 90", 0)
+    assert (to_come.label, to_come.days_elapsed) == ("2027-Q1, not begun", 0)
     assert parse("all").label == "all, up to 2026-11-22"
 
 
@@ -96,11 +96,16 @@ def test_days_are_cut_in_the_zone_and_given_in_utc():
     assert parse("2026-10").starts_at("Europe/Paris") == parse("2026-09").ends_at("Europe/Paris")
 
 
-def test_on_its_last_day_a_period_has_no_days_to_come():
+def test_on_its_last_day_a_period_is_not_over():
     on_the_last = parse_period("2026-Q4", as_of_on=date(2026, 12, 31))
-    assert (on_the_last.label, on_the_last.progress, on_the_last.is_complete) == ("2026-Q4", "", False)
+    assert (on_the_last.label, on_the_last.progress, on_the_last.is_complete) == ("2026-Q4, day 92 of 92", "day 92 of 92", False)
     assert parse_period("2026-Q4", as_of_on=date(2026, 12, 30)).progress == "day 91 of 92"
-    assert parse("last-90d").progress == ""
+    assert parse_period("2026-Q4", as_of_on=date(2027, 1, 1)).progress == ""
+
+
+def test_days_asked_for_up_to_the_as_of_have_no_day_to_come():
+    assert [parse(text).progress for text in ("last-90d", "2026-11-01..2026-11-22", "all")] == ["", "", ""]
+    assert parse("2026-11-01..2026-11-30").progress == "day 22 of 30"
 
 
 def test_trailing_periods_end_with_the_asked_one():
