@@ -25,6 +25,7 @@ PLANNED_AHEAD = timedelta(days=45)
 _RITUAL_PLACES = {"retrospective": ("retros",), "standup": ("standups",)}
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _VARIANTS = re.compile("[\ufe00-\ufe0f]")  # of emoji, which leave nothing else behind
+_NO_NAME = re.compile(r"^onboarding\b\W*(?:(?:of|for)\b\s*)?", re.IGNORECASE)  # of a plan's title
 _LONGEST_SLUG = 200  # bytes
 
 
@@ -144,7 +145,7 @@ def _new_titled(record: str, workspace: Workspace, title: str | None, today: dat
         raise UsageError("a runbook is named for its service; name it with --title")
     name = f"{today:%Y-%m}-{slug or 'untitled'}" if record == "rfc" else slug or str(today)
     path = _path_that_loads(workspace, kind, _folder(workspace, kind), name)
-    write_new(path, fill_template(record, {"title": title or TITLED[record], "name": title or "", "status": "draft", "today": str(today)}))
+    write_new(path, fill_template(record, {"title": title or TITLED[record], "name": _NO_NAME.sub("", title or ""), "status": "draft", "today": str(today)}))
     return path
 
 

@@ -69,7 +69,7 @@ def test_a_retrospective_shows_what_the_last_one_promised(opsanalytics: Run, tmp
 def test_an_onboarding_plan_is_promises_that_keep_their_section(opsanalytics: Run, tmp_path: Path) -> None:
     path = tmp_path / opsanalytics("new", "onboarding", "--title", "Onboarding of Bo", cwd=tmp_path).out.strip()
     assert path == tmp_path / "ops/onboarding/onboarding-of-bo.md"
-    fill(path, ("Name:", "Name: Bo"), ("Role:", "Role: Engineer | Manager: Ana"), ("- [ ] Ship a small change", "- [x] Ship a small change"))
+    fill(path, ("Role:", "Role: Engineer | Manager: Ana"), ("- [ ] Ship a small change", "- [x] Ship a small change"))
     assert asked(opsanalytics, tmp_path, "select plan_id, role, person, manager from onboarding_plans") == [
         {"plan_id": "ops/onboarding/onboarding-of-bo", "role": "Engineer", "person": "Bo", "manager": "Ana"}
     ]
