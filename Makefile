@@ -24,7 +24,7 @@ demo: $(READY)  ## The demo company, in demo/
 	@test -d $(DEMO) || $(BIN)/opsanalytics demo $(DEMO)
 
 test: $(READY)  ## The tests, in about nine minutes
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
 
 long: $(READY)  ## The tests that take minutes: kills, many seeds
 	$(BIN)/pytest -m long

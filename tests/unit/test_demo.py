@@ -112,6 +112,7 @@ class TestFolder:
         assert not (tmp_path / "co").exists()
 
 
+@pytest.mark.long
 class TestPast:
     @pytest.mark.parametrize("later", [datetime.date(2026, 10, 3), datetime.date(2027, 3, 19)])
     def test_does_not_change_with_until(self, later: datetime.date) -> None:

@@ -223,8 +223,19 @@ def test_shares_of_a_cohort_sum_to_1_and_are_plain_where_all_were_watched(connec
 
 
 @given(promises=CHAINS)
-@settings(FAST, max_examples=200)
+@settings(FAST, max_examples=50)
 def test_promises_are_judged_over_their_writings_as_by_their_twin(connection, promises):
+    _judged_as_by_the_twin(connection, promises)
+
+
+@pytest.mark.long
+@given(promises=CHAINS)
+@settings(FAST, max_examples=2000)
+def test_promises_are_judged_so_however_often_they_are_carried(connection, promises):
+    _judged_as_by_the_twin(connection, promises)
+
+
+def _judged_as_by_the_twin(connection, promises):
     """Once each, by the facts; and owed in one writing, which the facts name."""
     _fill_promises(connection, promises)
     made = {row["action_id"]: row for row in map(_promise, _chains(promises))}
