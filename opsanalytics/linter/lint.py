@@ -43,7 +43,7 @@ class Lint:
         """In the workspace's zone, of an instant in naive UTC."""
         return at.replace(tzinfo=UTC).astimezone(self.context.zone or UTC).date()
 
-    @property
+    @cached_property
     def today(self) -> date:
         """All that a rule may ask of the clock: loads of one day find the same."""
         return self.day(self.now)

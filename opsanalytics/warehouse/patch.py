@@ -26,12 +26,12 @@ from opsanalytics.warehouse.schema import insert_rows, keep_rows, keep_view, tab
 from opsanalytics.warehouse.settle import compare_with_commit, load_row, settle
 from opsanalytics.warehouse.sight import Sight
 from opsanalytics.warehouse.told import unpack
-from opsanalytics.warehouse.versions import committed_since, versions_of
+from opsanalytics.warehouse.versions import Versions, committed_since, versions_of
 
 _KIND = "incidents"
 _PATH = {table.name: "source_path" for table in RECORD_TABLES if "source_path" in table.column_names} | {"findings": "path"}
 _MANY_FILES = 100  # which take longer one by one than together
-_MANY = 1000  # promises, of which it takes longer to find each than to tell all
+_MANY_PROMISES = 1000  # of which it takes longer to find each than to tell all
 # What other records go by: of the files' own rows, and of promises once git has dated them.
 _TIES = {"incidents": ("incident_id",), "incident_services": ("service",), "incident_links": ("from_id", "relation", "to_raw")}
 _OWN_OF_A_PROMISE = ("status", "created_on_source", "done_on_source", "source_line")
@@ -97,7 +97,7 @@ class Patch:
                 where source_path in $paths or (
                     origin_kind = 'incident' and origin_id in (select incident_id from incidents where incidents.source_path in $paths))"""
             firsts = [row[0] for row in connection.execute(asked, {"paths": [told.path for told in self.edited]}).fetchall()]
-            if len(firsts) > _MANY:
+            if len(firsts) > _MANY_PROMISES:
                 keep_view(connection, "promise_facts")
             elif firsts:
                 keep_rows(connection, "promise_facts", "action_id", firsts)
@@ -109,17 +109,22 @@ def patch_of(database: Path, latest: Row, sight: Sight) -> Patch | None:
     edited = _edited(sight, {row["path"] for row in committed}) if committed is not None else None
     if committed is None or edited is None:
         return None
-    before = _alone(database, sight, [sight.memory.files[_KIND, told.path] for told in edited], latest["git_commit"], [])
-    after = _alone(database, sight, edited, latest["git_commit"], committed)
-    if before is None or after is None or before.ties != after.ties:
+    was, commit = latest["git_commit"], sight.commit
+    versions = versions_of(database, sight.repository, sight.reader, was, [told.path for told in edited]) if sight.repository and was else None
+    if was and versions is None:
         return None
-    changes = _changes(database, before, after)
+    services = _whole(sight, "services", sight.files["services"])
+    before = _alone(sight, services, [sight.memory.files[_KIND, told.path] for told in edited], versions)
+    after = _alone(sight, services, edited, versions.with_later(committed, commit) if versions and commit else None)
+    changes = _changes(database, before, after) if before and after and before.ties == after.ties else None
+    if after is None or changes is None:
+        return None
     is_dirty, found = compare_with_commit(sight)
-    if changes is None or found:
+    if found:
         return None
     as_before = {name: latest[name] for name in latest if name.startswith("files_")}
     row = load_row(sight, {}, is_dirty=is_dirty) | as_before | {"load_id": latest["load_id"] + 1}
-    return Patch(sight, after.told, after.versions[len(before.versions) :], changes, row)
+    return Patch(sight, after.told, committed, changes, row)
 
 
 def _committed(database: Path, latest: Row, sight: Sight) -> list[Row] | None:
@@ -149,6 +154,11 @@ def _says_the_same(told: Told, known: Told | None) -> bool:
     return known is not None and told.sha256 == known.sha256
 
 
+def _whole(sight: Sight, kind: str, files: Sequence[Told]) -> list[Told]:
+    """With what was read of them, as far as it is at hand."""
+    packed = sight.memory.packed([told.path for told in files])
+    return [told.with_contents(packed.get((kind, told.path))) or told for told in files]
+
 
 # --- what files give alone
 
@@ -157,28 +167,17 @@ def _says_the_same(told: Told, known: Told | None) -> bool:
 class _Alone:
     told: Sequence[Told]
     rows: Mapping[Place, list[Row]]
-    versions: Sequence[Row]
     ties: object
 
 
-def _alone(database: Path, sight: Sight, files: Sequence[Told], commit: str | None, committed: list[Row]) -> _Alone | None:
-    """With what git had by a commit, and what it has had since; None where that cannot be told."""
-    packed = sight.memory.packed([each.path for each in files])
-    told = [whole for each in files if (whole := each.with_contents(packed.get((_KIND, each.path)))) and whole.packed]
-    if len(told) < len(files):
+def _alone(sight: Sight, services: list[Told], files: Sequence[Told], versions: Versions | None) -> _Alone | None:
+    """With what git had of them, None outside git. None where something of them is not at hand."""
+    told = _whole(sight, _KIND, files)
+    if not all(each.packed for each in told):
         return None
-    paths = [each.path for each in told]
-    past = None
-    if sight.repository and sight.commit and commit:
-        versions = versions_of(database, sight.repository, sight.reader, commit, paths)
-        if versions is None:
-            return None
-        past = Past(versions.with_later(committed, sight.commit), sight.context)
-    services = sight.memory.packed([each.path for each in sight.files["services"]])
-    known = [each.with_contents(services.get(("services", each.path))) or each for each in sight.files["services"]]
-    alone = {kind: list[Told]() for kind in sight.files} | {"services": known, _KIND: told}
-    records = settle(replace(sight, files=alone), past)
-    return _Alone(told, _by_place(records, set(paths)), records.rows["file_versions"], _ties(records, told))
+    alone = {kind: list[Told]() for kind in sight.files} | {"services": services, _KIND: told}
+    records = settle(replace(sight, files=alone), Past(versions, sight.context) if versions else None)
+    return _Alone(told, _by_place(records, {each.path for each in told}), _ties(records, told))
 
 
 def _by_place(records: Records, paths: set[str]) -> dict[Place, list[Row]]:

@@ -59,6 +59,7 @@ class Versions:
         return cut_at
 
     def with_later(self, rows: list[Row], commit: str) -> Versions:
+        """These and those up to a later commit."""
         return replace(self, state=self.state | {"git_commit": commit}, rows=[*self.rows, *rows], snapshots=dict(self.snapshots))
 
     def read_snapshots(self, context: Context) -> None:
