@@ -336,20 +336,14 @@ def due(owner: str | None, service: str | None, overdue: bool, in_json: bool, da
         click.echo(f"{counted(len(rows), 'promise')} open, {late} overdue")
 
 
-_KNOWN = {
-    "owner": "select owner as name from action_items where owner is not null union select person from people order by all",
-    "service": "select service as name from incident_services union select lower(service) from services order by all",
-}
-
-
 def _check_known(database: Path, **asked: str | None) -> None:
     """A slip in a name owes nothing, as who keeps all promises does."""
-    from opsanalytics.warehouse.connect import read_rows
+    from opsanalytics.warehouse.answers import known
 
     for what, name in asked.items():
-        known = [row["name"] for row in read_rows(database, _KNOWN[what])] if name else []
-        if name and name.lower() not in map(str.lower, known):
-            raise UsageError(printable(f"the record has no {what} `{name}`; there are {', '.join(known) or 'none'}"))
+        names = known(database, what) if name else []
+        if name and name.lower() not in map(str.lower, names):
+            raise UsageError(printable(f"the record has no {what} `{name}`; there are {', '.join(names) or 'none'}"))
 
 
 def _places(row: dict[str, Any]) -> dict[str, str]:

@@ -10,12 +10,12 @@ import pandas as pd
 
 from opsanalytics.figures import Chart, Number, Place, day, plural, quantity
 from opsanalytics.metrics.catalogue import METRICS
+from opsanalytics.metrics.checklist import CHECKS, answer_of
 from opsanalytics.metrics.result import Row, six_digits
 from opsanalytics.packs import spans
 from opsanalytics.packs.record import Record, left_out_words, short_words
 from opsanalytics.packs.retros import interval
 from opsanalytics.record_figures import DECISION_STATES, each, stacked
-from opsanalytics.stats.intervals import proportion_interval
 
 STALE_DAYS = 30
 UNSTATED = "(not stated)"
@@ -140,15 +140,10 @@ def quality(record: Record) -> pd.DataFrame:
 
 
 def complete_of_taken(record: Record) -> Number:
-    """As the founder's checklist asks it: a proposal has no decision to write down yet."""
-    rows = record.within(decisions(record), record.durations_period, "counted_on")
-    rows = rows[~rows["is_open"] & rows["template"].notna()]
-    share = proportion_interval(int(rows["is_complete"].sum()), len(rows))
-    return Number("share_complete_of_taken", _rounded(share.value), "share", _rounded(share.low), _rounded(share.high), len(rows))
-
-
-def _rounded(part: float | None) -> float | None:
-    return None if part is None else six_digits(part)
+    """As the founder's checklist has it: a proposal has no decision to write down yet."""
+    answer = answer_of(record.connection, CHECKS["decisions_complete"], record.durations_period)
+    value, low, high = (None if part is None else six_digits(part) for part in answer.estimate)
+    return Number("share_complete_of_taken", value, "share", low, high, len(answer.counted))
 
 
 def _timed(record: Record) -> list[Row]:
@@ -179,8 +174,8 @@ def quality_numbers(record: Record) -> list[Number]:
 
 def quality_caption(record: Record) -> str:
     return (f"Decisions {record.days_words(record.durations_period)}. The median counts proposals that still wait as lasting at least "
-            "until the end, and takes those open from before too. A template asks for its own parts: nobody is asked for what it does not name. Of all in a template, a draft or proposal "
-            "lacks its decision until one is written.")
+            "until the end, and takes those open from before too. A template asks for its own parts: nobody is asked for what it does not "
+            "name. Of all in a template, a draft or proposal lacks its decision until one is written.")
 
 
 def missing(record: Record) -> pd.DataFrame:

@@ -18,7 +18,6 @@ from opsanalytics.metrics.result import Row
 from opsanalytics.packs import due, follow_ups, needs_decision, on_call, slos, spans, usual
 from opsanalytics.packs.comms import Comms
 from opsanalytics.packs.needs_decision import POLICY, Ask, Needed
-from opsanalytics.packs.overview import not_begun
 from opsanalytics.packs.record import Record, left_out_words
 from opsanalytics.packs.slos import Slos, capital
 from opsanalytics.packs.usual import RECENT, Usual
@@ -95,7 +94,7 @@ def header(told: Week) -> tuple[str, ...]:
 def answer(told: Week) -> list[Sentence]:
     """Two sentences, every number of them stated."""
     if told.record.is_to_come:
-        return [[not_begun(told.record)], [capital(_burning_words(told)), *_late(told), "."]]
+        return [[spans.not_begun(told.record)], [capital(_burning_words(told)), *_late(told), "."]]
     if told.record.counted.empty and told.load.known is None:
         return [["The record holds no incident and no page yet; opsanalytics new incident writes the first."]]
     return [[*_how_many(told), "."], [*_by_whom(told), f"; {_burning_words(told)}", *_late(told), "."]]

@@ -60,7 +60,7 @@ def _severe_levels(record: Record) -> tuple[str, ...]:
 def answer(record: Record) -> list[Sentence]:
     """Two sentences, every number of them stated."""
     if record.is_to_come:
-        return [[not_begun(record)], [*_how_fast(record), *_how_kept(record)]]
+        return [[spans.not_begun(record)], [*_how_fast(record), *_how_kept(record)]]
     if record.counted.empty:
         return [["The record holds no incident that counts yet; opsanalytics new incident writes the first."]]
     return [_how_many(record), [*_how_fast(record), *_how_spent(record), *_how_kept(record)]]
@@ -78,10 +78,6 @@ def _how_many(record: Record) -> Sentence:
     if not count.value:
         return [("No incident", "weekly_incidents"), f" is counted {when}", *_before(record), "."]
     return [Said(plural(int(count.value), "incident"), "weekly_incidents", count), f" {when}, ", *_rate(record), *_before(record), "; ", *_how_bad(record, int(count.value)), "."]
-
-
-def not_begun(record: Record) -> str:
-    return f"{spans.said(record.period)} has not begun on {day(record.as_of_on)}: nothing is known of it."
 
 
 def _rate(record: Record) -> Sentence:

@@ -12,7 +12,7 @@ from opsanalytics.metrics.comparisons import Headline
 from opsanalytics.packs import decisions, needs_decision, promises, retros, spans, verdicts
 from opsanalytics.packs.follow_ups import overdue_words
 from opsanalytics.packs.needs_decision import Ask, Needed
-from opsanalytics.packs.overview import not_begun, worst_in_period
+from opsanalytics.packs.overview import worst_in_period
 from opsanalytics.packs.record import Record
 from opsanalytics.packs.verdicts import judged, with_verdict
 from opsanalytics.record_figures import each
@@ -39,7 +39,7 @@ def headlines(record: Record) -> tuple[Headline, ...]:
 
 def answer(record: Record) -> list[Sentence]:
     """Two sentences, every number of them stated."""
-    return [[not_begun(record)] if record.is_to_come else _what_happened(record), _what_was_kept(record)]
+    return [[spans.not_begun(record)] if record.is_to_come else _what_happened(record), _what_was_kept(record)]
 
 
 def answer_numbers(record: Record) -> list[Number]:

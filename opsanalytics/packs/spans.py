@@ -22,6 +22,10 @@ def covered(record: Record) -> str:
     return f"{said(record.period)}{', which has not begun' if record.is_to_come else ''}"
 
 
+def not_begun(record: Record) -> str:
+    return f"{said(record.period)} has not begun on {day(record.as_of_on)}: nothing is known of it."
+
+
 def so_far(period: Period) -> str:
     """` so far`, where it goes on."""
     return " so far" if period.progress and period.days_elapsed else ""

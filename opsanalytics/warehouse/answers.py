@@ -31,6 +31,17 @@ def due(database: Path, *, owner: str | None, service: str | None, overdue: bool
     return read_rows(database, _sql("due"), {"owner": owner, "service": service, "only_overdue": overdue or None})
 
 
+_KNOWN = {
+    "owner": "select owner as name from action_items where owner is not null union select person from people order by all",
+    "service": "select service as name from incident_services union select lower(service) from services order by all",
+}
+
+
+def known(database: Path, what: str) -> list[str]:
+    """Every `owner` or `service` that `due` can be asked of."""
+    return [row["name"] for row in read_rows(database, _KNOWN[what])]
+
+
 def agenda(database: Path, ritual: str) -> list[dict[str, Any]]:
     """What is due in the next session of a ritual: section, text, owner, due_on, status, origin, carried."""
     return read_rows(database, _sql("agenda"), {"ritual": ritual})
