@@ -403,15 +403,12 @@ def metrics(name: str | None, period: str | None, by: str | None, in_json: bool,
 
 
 def _compute(database: Path, name: str, period: str | None, by: str | None) -> Any:
+    from opsanalytics.metrics.clock import read_clock
     from opsanalytics.metrics.compute import compute
-    from opsanalytics.metrics.periods import parse_period
-    from opsanalytics.warehouse.connect import locked, read_clock
+    from opsanalytics.warehouse.connect import locked
 
     with locked(database) as connection:
-        clock = read_clock(connection)
-        chosen = None
-        if period is not None:
-            chosen = parse_period(period, as_of_on=clock.as_of_on, fiscal_year_start=clock.fiscal_year_start)
+        chosen = None if period is None else read_clock(connection).period(period)
         return compute(connection, name, period=chosen, by=by)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha1, sha256
@@ -154,9 +154,8 @@ def find_files(root: Path, globs: Globs) -> list[str]:
     return sorted(path for path in paths if path == _printable(path) and globs.match(path))
 
 
-def read_commit(repository: Repository, commit: str, globs: Globs) -> list[Source]:
-    """The matching files of a commit, in the order of their paths."""
-    files = repository.files(commit)
+def read_commit(repository: Repository, files: Sequence[Blob], globs: Globs) -> list[Source]:
+    """Those of a commit's files that match, in the order of their paths."""
     blobs = [blob for blob in files if globs.match(blob.path)]
     passed = [Source(_printable(blob.path), None, _LINK) for blob in blobs if blob.mode == "120000"]
     passed += [Source(_printable(blob.path), None, _SUBMODULE) for blob in files if _is_submodule_of(blob, globs)]

@@ -73,7 +73,7 @@ class Workspace:
 
         settings = self.settings
         return Context(_words(json.dumps(settings.vocabulary)), tuple(settings.severities), self.zone, settings.date_order,
-                       settings.policies.postmortem_scheduled_hours, self._rituals, places=self.places)  # fmt: skip
+                       settings.policies.postmortem_scheduled_hours, self._rituals)  # fmt: skip
 
     def globs(self, kind: str) -> tuple[str, ...]:
         """Where records of a kind live: what ops.yml says replaces the conventional places."""

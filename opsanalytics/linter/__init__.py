@@ -16,7 +16,6 @@ from opsanalytics.linter.decisions import decisions_of_one_number, one_way_links
 from opsanalytics.linter.durations import contradicted_durations
 from opsanalytics.linter.incidents import missed_checks, postmortems_not_scheduled
 from opsanalytics.linter.lint import Lint, Said
-from opsanalytics.linter.places import globs_without_files
 from opsanalytics.linter.promises import promises_without_day, promises_without_owner
 from opsanalytics.linter.sections import missing_sections
 from opsanalytics.linter.texts import blame_words, dead_links, read_said
@@ -38,7 +37,6 @@ CHECKS: tuple[Callable[[Lint], Iterator[Finding]], ...] = (
     services_without_runbook,
     dead_links,
     blame_words,
-    globs_without_files,
 )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath
 
+from opsanalytics.clocks import midnight
 from opsanalytics.findings import Finding
 from opsanalytics.linter.lint import Lint, at_label, at_row
 from opsanalytics.readers.reading import Stated
@@ -34,12 +35,12 @@ def dates_far_from_their_neighbours(record: Lint) -> Iterator[Finding]:
 def times_to_come(record: Lint) -> Iterator[Finding]:
     """What has happened has not happened on a later day than the load's. As of a day its clock stands at the last second, and
     outside git the files are of days behind it: then nobody can tell."""
-    midnight = datetime.combine(record.today + timedelta(days=1), time(), record.context.zone or UTC).astimezone(UTC).replace(tzinfo=None)
-    if record.now + timedelta(seconds=1) == midnight:
+    tomorrow_at = midnight(record.today + timedelta(days=1), record.context.zone)
+    if record.now + timedelta(seconds=1) == tomorrow_at:
         return
     for row in (row for row in record.of("incidents") if row["kind"] not in _PLANNED):
         for name in INSTANTS:
-            if row.get(name) and row[name] >= midnight:
+            if row.get(name) and row[name] >= tomorrow_at:
                 yield _still_to_come(record, row, name, record.day(row[name]))
         if not row.get("started_at") and row.get("started_on") and row["started_on"] > record.today:
             yield _still_to_come(record, row, "started_on", row["started_on"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from opsanalytics.clocks import wall_time
 from opsanalytics.findings import Finding, finding
 from opsanalytics.markup.words import shortest
 from opsanalytics.readers.reading import Context, Stated
@@ -41,7 +42,7 @@ class Lint:
 
     def day(self, at: datetime) -> date:
         """In the workspace's zone, of an instant in naive UTC."""
-        return at.replace(tzinfo=UTC).astimezone(self.context.zone or UTC).date()
+        return wall_time(at, self.context.zone).date()
 
     @cached_property
     def today(self) -> date:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from opsanalytics.metrics.budget_policies import HALT, policy_rows
-from opsanalytics.metrics.budgets import burn_rate_rows, read_clock, rolling
-from opsanalytics.metrics.periods import Period, parse_period
+from opsanalytics.metrics.budgets import burn_rate_rows, rolling
+from opsanalytics.metrics.clock import read_clock
+from opsanalytics.metrics.periods import Period
 from opsanalytics.metrics.queries import fetch
 from opsanalytics.metrics.result import Row, joined, left_out_note
 from opsanalytics.metrics.scope import Scope, read_scope
@@ -140,14 +141,14 @@ class Judged:
 def judge(connection: DuckDBPyConnection) -> Judged:
     """Refused: a database without a load (DatabaseError)."""
     scope = read_scope(connection, "incidents", None, None, every_kind=False)
-    policy = Alerts(**scope.policies.get("alerts", {}))
+    policy = Alerts(**scope.clock.policies.get("alerts", {}))
     verdicts = [
-        *_promises(scope, policy.severities or scope.severities[:1]),
+        *_promises(scope, policy.severities or scope.clock.severities[:1]),
         *_burning(connection),
         *_overspent(connection),
         *_surprising(scope, policy.false_alarms_a_year),
     ]
-    return Judged(scope.as_of, tuple(verdicts))
+    return Judged(scope.clock.as_of, tuple(verdicts))
 
 
 # --- promises
@@ -161,7 +162,7 @@ def _promises(scope: Scope, levels: list[str]) -> Iterator[Verdict]:
         if row["last_due_on"] is None:
             yield Unjudged(OVERDUE, row["action_id"], f"no day is named for it ({row['last_place']})")
         else:
-            yield _overdue(row, scope.as_of_on) if row["is_overdue"] else Quiet(OVERDUE, row["action_id"])
+            yield _overdue(row, scope.clock.as_of_on) if row["is_overdue"] else Quiet(OVERDUE, row["action_id"])
 
 
 def _overdue(row: Row, as_of_on: date) -> Alert:
@@ -180,7 +181,7 @@ def _burning(connection: DuckDBPyConnection) -> Iterator[Verdict]:
     if not places:
         yield Unjudged(BURNING, "objectives", "no objective is on record: ops/slo.yml brings them")
     for row in burn_rate_rows(connection):
-        if row["window"] != clock.policy.halt_after:
+        if row["window"] != clock.error_budget.halt_after:
             subject, found = f"{row['slo_id']}/{row['window']}", f"the budget of {row['slo_id']} burns at {row['value'] or 0:.3g}"
             found += f" times its pace in the last {row['window']}"
             yield _of_budget(BURNING, subject, row, found, clock.as_of, places, is_due=row["is_burning"])
@@ -256,7 +257,7 @@ class Series:
 
 
 def _surprising(scope: Scope, false_alarms_a_year: float) -> Iterator[Verdict]:
-    week = parse_period("last", as_of_on=scope.as_of_on, kind="week")
+    week = scope.clock.period("last", "week")
     series = read_series(scope, week)
     if not any(each.kind == "incidents" for each in series):
         yield Unjudged(SURPRISING, "incidents", "no incident is on record before this week: ops/incidents/*.md bring them")
@@ -270,8 +271,8 @@ def _surprising(scope: Scope, false_alarms_a_year: float) -> Iterator[Verdict]:
 def read_series(scope: Scope, week: Period) -> list[Series]:
     """Those that were on record in the week."""
     starts_on = week.starts_on - timedelta(weeks=HISTORY_WEEKS)
-    asked: dict[str, Any] = {**scope.parameters, "severities": scope.severities, "first_on": scope.first_on,
-                             "starts_on": starts_on, "ends_on": week.ends_on, "zone": scope.zone}  # fmt: skip
+    asked: dict[str, Any] = {**scope.parameters, "severities": scope.clock.severities, "first_on": scope.clock.first_on,
+                             "starts_on": starts_on, "ends_on": week.ends_on, "zone": scope.clock.zone}  # fmt: skip
     return [Series(**row) for row in fetch(scope.connection, "alerts.weekly_series", asked)]
 
 

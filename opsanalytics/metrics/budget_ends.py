@@ -20,14 +20,13 @@ from opsanalytics.metrics.budgets import (
     CALENDAR,
     INSUFFICIENT,
     MINUTE,
-    Clock,
     Spending,
     measure,
     own_window,
-    read_clock,
     read_objectives,
     rolling,
 )
+from opsanalytics.metrics.clock import Clock, read_clock
 from opsanalytics.metrics.periods import Period
 from opsanalytics.metrics.result import Row, joined
 from opsanalytics.stats.forecasts import TooLittleHistory, runs_out
@@ -181,4 +180,4 @@ def _until(window: Spending, clock: Clock) -> date:
 
 
 def _calendar(window: Spending, clock: Clock) -> Period:
-    return clock.period("this", CALENDAR[window.objective.time_window or clock.policy.halt_after])
+    return clock.period("this", CALENDAR[window.objective.time_window or clock.error_budget.halt_after])

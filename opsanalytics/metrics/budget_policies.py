@@ -20,16 +20,15 @@ from opsanalytics.metrics.budgets import (
     CALENDAR,
     INSUFFICIENT,
     SHARE,
-    Clock,
     Objective,
     Spending,
     Stretch,
     calendar,
     measure,
-    read_clock,
     read_objectives,
     rolling,
 )
+from opsanalytics.metrics.clock import Clock, read_clock
 from opsanalytics.metrics.periods import previous
 from opsanalytics.metrics.queries import fetch
 from opsanalytics.metrics.result import Row, joined
@@ -91,7 +90,7 @@ def policy_rows(connection: DuckDBPyConnection) -> list[Row]:
 
 
 def _halts(connection: DuckDBPyConnection, clock: Clock, objectives: list[Objective]) -> Iterator[Case]:
-    stretch = rolling(clock.as_of, clock.policy.halt_after)
+    stretch = rolling(clock.as_of, clock.error_budget.halt_after)
     for each in measure(connection, clock, [(objective, stretch) for objective in objectives]):
         yield Case(HALT, each.objective.slo_id, each.objective, stretch.name, each.spent, each.n, each.note, 1.0)
 
@@ -102,8 +101,8 @@ def _postmortems(
     held = {row["incident_id"]: row["said"] for row in fetch(connection, "budgets.postmortems", {})}
     for row in incident_rows(connection, since):
         incident_id = row["incident_id"]
-        yield Case(POSTMORTEM, incident_id, objectives[row["slo_id"]], clock.policy.halt_after, row["value"], row["n"],
-                   row["note"], clock.policy.single_incident_share, held[incident_id], (incident_id,),
+        yield Case(POSTMORTEM, incident_id, objectives[row["slo_id"]], clock.error_budget.halt_after, row["value"], row["n"],
+                   row["note"], clock.error_budget.single_incident_share, held[incident_id], (incident_id,),
                    row["low"], row["high"])  # fmt: skip
 
 
@@ -114,7 +113,7 @@ def _plans(connection: DuckDBPyConnection, clock: Clock, asked: list[tuple[Objec
     shares = impact_shares(connection, clock, asked)
     for number, spending in enumerate(measure(connection, clock, asked)):
         bad = {incident: share.bad for (place, incident), share in shares.items() if place == number}
-        yield from _plans_of(spending, bad, classes, clock.policy.class_share)
+        yield from _plans_of(spending, bad, classes, clock.error_budget.class_share)
 
 
 def _plans_of(spending: Spending, bad: dict[str, float], classes: dict[str, list[str]], threshold: float) -> Iterator[Case]:
@@ -134,7 +133,7 @@ def _plans_of(spending: Spending, bad: dict[str, float], classes: dict[str, list
 
 def _class_windows(clock: Clock) -> list[Stretch]:
     """Newest first. Days slide; of a calendar's window the one before is over, and what it asks for is due now."""
-    text = clock.policy.class_window
+    text = clock.error_budget.class_window
     if text.endswith("d") or text not in CALENDAR:
         return [rolling(clock.as_of, text)]
     period = clock.period("this", CALENDAR[text])

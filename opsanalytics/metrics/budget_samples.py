@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from opsanalytics.metrics.budgets import read_clock, read_objectives
+from opsanalytics.metrics.budgets import read_objectives
+from opsanalytics.metrics.clock import read_clock
 from opsanalytics.metrics.queries import fetch
 from opsanalytics.metrics.result import Row
 

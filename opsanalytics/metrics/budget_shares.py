@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING
 from opsanalytics.metrics.budgets import (
     MINUTE,
     SHARE,
-    Clock,
     Objective,
     Spending,
     Stretch,
     measure,
-    read_clock,
     read_objectives,
     rolling,
     seen_words,
     stretch_parameters,
 )
+from opsanalytics.metrics.clock import Clock, read_clock
 from opsanalytics.metrics.queries import fetch
 from opsanalytics.metrics.result import Row, joined
 from opsanalytics.stats.intervals import Estimate
@@ -81,7 +80,7 @@ def impact_shares(connection: DuckDBPyConnection, clock: Clock, asked: Sequence[
 
 def _four_weeks(ends_at: datetime, clock: Clock) -> Stretch:
     """With the sample in which the impact ends; while it lasts they are those of the budget itself."""
-    length = clock.policy.halt_after
+    length = clock.error_budget.halt_after
     stretch = rolling(ends_at, length)
     return stretch if ends_at >= clock.as_of else replace(stretch, name=f"the {length} to its end", side="start")
 

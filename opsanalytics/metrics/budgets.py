@@ -14,22 +14,19 @@ a quarter. Everything here is counted and not sampled, so no number has an inter
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, Literal
-from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
-from opsanalytics.errors import DatabaseError
-from opsanalytics.metrics.periods import Period, parse_period, trailing
+from opsanalytics.metrics.clock import Clock, read_clock
+from opsanalytics.metrics.periods import Period, trailing
 from opsanalytics.metrics.queries import fetch
 from opsanalytics.metrics.result import Row, joined
-from opsanalytics.settings import ErrorBudget
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -44,28 +41,6 @@ CALENDAR = {"7d": "week", "1M": "month", "3M": "quarter", "1Q": "quarter", "12M"
 _ROLLING = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "M": "months", "Y": "years"}
 MINUTE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1)
-
-
-@dataclass(frozen=True)
-class Clock:
-    """When and where the load stands, and when its workspace wants to act."""
-
-    as_of: datetime
-    as_of_on: date
-    zone: str
-    fiscal_year_start: int
-    policy: ErrorBudget
-
-    def period(self, text: str, kind: str) -> Period:
-        return parse_period(text, as_of_on=self.as_of_on, fiscal_year_start=self.fiscal_year_start, kind=kind)
-
-    def day(self, on: date) -> Period:
-        return self.period(f"{on}..{on}", "month")
-
-    def back_to(self, begins_at: datetime, ends_at: datetime) -> Clock:
-        """As it stood at the end of a sample, on the day in which the greater part of it lies, or of its last 24 hours."""
-        lies_at = (ends_at - min(ends_at - begins_at, timedelta(1)) / 2).replace(tzinfo=UTC)
-        return replace(self, as_of=ends_at, as_of_on=lies_at.astimezone(ZoneInfo(self.zone)).date())
 
 
 @dataclass(frozen=True)
@@ -229,7 +204,7 @@ def day_rows(connection: DuckDBPyConnection, days: Sequence[date]) -> list[Row]:
     """
     clock = read_clock(connection)
     ends = {on: min(clock.day(on).ends_at(clock.zone), clock.as_of) for on in days}
-    asked = [(each, on, rolling(ends[on], clock.policy.halt_after)) for each in read_objectives(connection, clock) for on in days]
+    asked = [(each, on, rolling(ends[on], clock.error_budget.halt_after)) for each in read_objectives(connection, clock) for on in days]
     found = measure(connection, clock, [(each, stretch) for each, _, stretch in asked])
     return [_row(each, on=on, value=each.spent, unit=SHARE, note=each.note) for (_, on, _), each in zip(asked, found, strict=True)]
 
@@ -260,15 +235,6 @@ def month_rows(connection: DuckDBPyConnection) -> list[Row]:
 
 
 # --- measuring
-
-
-def read_clock(connection: DuckDBPyConnection) -> Clock:
-    """Refused: a database without a load (DatabaseError)."""
-    rows = fetch(connection, "budgets.budget_clock", {})
-    if not rows:
-        raise DatabaseError("the database holds no load; run `opsanalytics load`")
-    policies = json.loads(rows[0].pop("policies"))
-    return Clock(**rows[0], policy=ErrorBudget(**policies.get("error_budget", {})))
 
 
 def read_objectives(connection: DuckDBPyConnection, clock: Clock) -> list[Objective]:
@@ -313,7 +279,7 @@ def stretch_parameters(clock: Clock, asked: dict[int, tuple[Objective, Stretch]]
 
 def own_window(objective: Objective, clock: Clock) -> Stretch | None:
     """As `window`, of the objective; without a stated one it is that of the policy's `halt_after`."""
-    text = objective.time_window or clock.policy.halt_after
+    text = objective.time_window or clock.error_budget.halt_after
     return window(text, objective.window_kind or "rolling", clock)
 
 
@@ -377,7 +343,7 @@ def _left(spending: Spending) -> float | None:
 
 
 def _window_note(objective: Objective, clock: Clock) -> str:
-    return "" if objective.time_window else f"the objective states no window: {clock.policy.halt_after} taken"
+    return "" if objective.time_window else f"the objective states no window: {clock.error_budget.halt_after} taken"
 
 
 def seen_words(objective: Objective) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from dateutil.relativedelta import relativedelta
 
-from opsanalytics.metrics.budgets import Clock, read_clock
+from opsanalytics.metrics.clock import Clock, read_clock
 from opsanalytics.metrics.oncall import month_rows
 from opsanalytics.metrics.periods import Period, following
 from opsanalytics.metrics.queries import fetch

@@ -145,14 +145,14 @@ def answer_of(connection: DuckDBPyConnection, check: Check, period: Period | Non
     Refused: a database without a load (DatabaseError).
     """
     scope = read_scope(connection, check.records, period if check.is_dated else None, None, every_kind=False)
-    policies = Policies.model_validate(scope.policies)
+    policies = Policies.model_validate(scope.clock.policies)
     rows = fetch(connection, f"checklist.{check.query or check.key}", _parameters(scope, policies))
-    return Answer(check, getattr(policies.checklist, check.key), tuple(rows), scope.as_of_on)
+    return Answer(check, getattr(policies.checklist, check.key), tuple(rows), scope.clock.as_of_on)
 
 
 def _parameters(scope: Scope, policies: Policies) -> dict[str, Any]:
     return {
-        **scope.parameters, "zone": scope.zone, "statistic": "share_within_timebox",
+        **scope.parameters, "zone": scope.clock.zone, "statistic": "share_within_timebox",
         "from_at": scope.parameters["starts_at"], "to_at": scope.parameters["ends_at"],
         "style": [code for code, rule in RULES.items() if rule.is_style],
         "postmortem_hours": policies.postmortem_scheduled_hours, "done_states": policies.checklist.done_states,

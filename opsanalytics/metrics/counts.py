@@ -23,7 +23,7 @@ def count_rows(metric: Metric, scope: Scope) -> list[Row]:
 def count_groups(metric: Metric, scope: Scope) -> list[Group]:
     """The groups found, and those that are known to have had none: levels of the scale, months without an incident."""
     found = {group.label: group for group in scope.groups(metric.sql)}
-    known = scope.severities if scope.grouping.by == "severity" and found else [label for label in exposure(scope) if label]
+    known = scope.clock.severities if scope.grouping.by == "severity" and found else [label for label in exposure(scope) if label]
     rest = [label for label in found if label not in known and label != NOT_STATED]
     labels = sorted([*known, *rest], key=str) if scope.grouping.by in DAY_COLUMNS else [*known, *rest]
     labels += [NOT_STATED] if NOT_STATED in found else []
@@ -34,7 +34,7 @@ def exposure(scope: Scope) -> dict[str | None, int]:
     """Days of each week, month or quarter that is grouped by, and under None of all together: those of the period that
     have begun, from the record's first day on. A rate is over these and no others.
     """
-    if scope.first_on is None:
+    if scope.clock.first_on is None:
         return {None: 0}
     label = DAY_COLUMNS.get(scope.grouping.by or "", "null")
     rows = fetch(scope.connection, "counts.exposure", scope.parameters, {"label": label})
@@ -55,13 +55,13 @@ def _row(metric: Metric, group: Group, statistic: str, days: int, scope: Scope) 
 
 def _unknown(scope: Scope, days: int) -> str:
     """Why a count would say nothing, where no incident is a gap in the record and not a quiet time."""
-    if scope.first_on is None:
+    if scope.clock.first_on is None:
         return "no incidents in the record"
-    if scope.period and scope.period.ends_on <= scope.first_on:
-        return f"the record begins on {scope.first_on}, after {scope.period.name}"
+    if scope.period and scope.period.ends_on <= scope.clock.first_on:
+        return f"the record begins on {scope.clock.first_on}, after {scope.period.name}"
     return "" if days > 0 else f"{scope.period_words} has not begun"
 
 
 def _begins(scope: Scope) -> str:
-    inside = scope.period and scope.first_on and scope.period.starts_on < scope.first_on < scope.period.ends_on
-    return f"the record begins on {scope.first_on}" if inside else ""
+    inside = scope.period and scope.clock.first_on and scope.period.starts_on < scope.clock.first_on < scope.period.ends_on
+    return f"the record begins on {scope.clock.first_on}" if inside else ""

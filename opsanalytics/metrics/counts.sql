@@ -4,6 +4,7 @@ select
     as_of,
     as_of_on,
     zone,
+    fiscal_year_start,
     severities,
     policies,
     (select min(started_on) from incidents where started_on <= as_of_on) as first_on

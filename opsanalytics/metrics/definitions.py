@@ -122,9 +122,9 @@ def _row(definition: Definition, scope: Scope) -> Row:
 def _parameters(definition: Definition, scope: Scope) -> dict[str, object]:
     from_on, to_on = scope.parameters["starts_on"], scope.parameters["ends_on"]
     if definition.months:
-        to_on = min(scope.as_of_on + timedelta(1), to_on or date.max)
+        to_on = min(scope.clock.as_of_on + timedelta(1), to_on or date.max)
         from_on = to_on - timedelta(1) - relativedelta(months=definition.months)
-    return {"as_of": scope.as_of, "zone": scope.zone, "from_on": from_on, "to_on": to_on,
+    return {"as_of": scope.clock.as_of, "zone": scope.clock.zone, "from_on": from_on, "to_on": to_on,
             "no_start": _time(definition.begins_at).missing, "no_end": _time(definition.ends_at).missing}
 
 

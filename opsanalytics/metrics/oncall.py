@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from opsanalytics.metrics.budgets import read_clock
+from opsanalytics.metrics.clock import read_clock
 from opsanalytics.metrics.queries import fetch
 from opsanalytics.metrics.result import Row, joined
 from opsanalytics.stats.evenness import largest_by_chance

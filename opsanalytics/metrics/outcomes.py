@@ -22,6 +22,7 @@ import numpy as np
 
 from opsanalytics.markup.words import fold
 from opsanalytics.metrics.catalogue import METRICS
+from opsanalytics.metrics.clock import read_clock
 from opsanalytics.metrics.comparisons import read_margin
 from opsanalytics.metrics.durations import duration_items
 from opsanalytics.metrics.periods import Period
@@ -204,9 +205,9 @@ def find_outcomes(connection: DuckDBPyConnection, changes: Changes, names: Names
     """
     scope = read_scope(connection, "incidents", None, None, every_kind=False)
     wanted = [each for each in changes.found if each.changed_on <= until]
-    if scope.first_on is None:
+    if scope.clock.first_on is None:
         return []
-    stage = _Stage(names, scope.first_on, scope.as_of_on, changes.found)
+    stage = _Stage(names, scope.clock.first_on, scope.clock.as_of_on, changes.found)
     outcomes = [stage.outcome(each) for each in wanted]
     judged = [each for each in outcomes if each.comparison][:HEADLINES]
     judgements = judge([each.comparison for each in judged if each.comparison], read_margin(connection))
@@ -275,8 +276,7 @@ def outcome_rows(connection: DuckDBPyConnection) -> list[Row]:
     """
     names = Names(connection)
     changes = find_changes(connection, names)
-    as_of_on = read_scope(connection, "incidents", None, None, every_kind=False).as_of_on
-    return [_row(each) for each in find_outcomes(connection, changes, names, as_of_on)]
+    return [_row(each) for each in find_outcomes(connection, changes, names, read_clock(connection).as_of_on)]
 
 
 def _row(outcome: Outcome) -> Row:
@@ -314,7 +314,7 @@ def find_standings(connection: DuckDBPyConnection, period: Period | None, names:
     A service with several runbooks has the best of their standings.
     """
     scope = read_scope(connection, "incidents", period, None, every_kind=False)
-    standings = service_standings(connection, names, scope.as_of_on)
+    standings = service_standings(connection, names, scope.clock.as_of_on)
     weeks = fetch(connection, "outcomes.service_weeks", scope.parameters)
     restores = duration_items(METRICS["time_to_restore"], scope)
     restores = restores[restores["reason"].isna()]

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from opsanalytics.clocks import midnight
 from opsanalytics.errors import UsageError
 
 VALID_FORMS = (
@@ -69,11 +70,11 @@ class Period:
 
     def starts_at(self, zone: str) -> datetime:
         """First instant of the period, as naive UTC like every instant in the tables, for days cut in `zone`."""
-        return _midnight(max(self.starts_on, _FIRST_DAY), zone)
+        return midnight(max(self.starts_on, _FIRST_DAY), ZoneInfo(zone))
 
     def ends_at(self, zone: str) -> datetime:
         """First instant after the period, likewise."""
-        return _midnight(self.ends_on, zone)
+        return midnight(self.ends_on, ZoneInfo(zone))
 
 
 def parse_period(text: str, *, as_of_on: date, fiscal_year_start: int = 1, kind: str = "quarter") -> Period:
@@ -213,10 +214,6 @@ _FORMS: tuple[tuple[str, Callable[..., Period]], ...] = (
     (r"last", _Shape.last),
     (r"all", _Shape.all),
 )
-
-
-def _midnight(day_on: date, zone: str) -> datetime:
-    return datetime.combine(day_on, time(), ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
 
 
 def _first_day(months: int) -> date:

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opsanalytics.metrics.catalogue import find_metric
+from opsanalytics.metrics.clock import read_clock
 from opsanalytics.metrics.compute import compute, compute_each
 from opsanalytics.metrics.dimensions import RECORDS, find_grouping
 from opsanalytics.metrics.periods import Period
@@ -153,7 +154,8 @@ class _Side:
 
     def __init__(self, connection: DuckDBPyConnection, period: Period) -> None:
         self.connection = connection
-        self.settings, self.as_of, self.as_of_on = _clock(connection)
+        self.clock = read_clock(connection)
+        self.settings = self.clock.zone, self.clock.severities, self.clock.policies
         self.facts = cache(self._read_facts)
         self._computed = cache(lambda metric, by: compute(connection, metric, period=period, by=by).rows)
         self._computed_each = cache(lambda metric: compute_each(connection, metric, period=period))
@@ -167,7 +169,7 @@ class _Side:
         statistic = "median" if headline.statistic == "p90" else headline.statistic
         rows = self._computed_each(headline.metric)
         groups = self._groups(headline)
-        watched_until = self.as_of_on if headline.goes_by_days else None
+        watched_until = self.clock.as_of_on if headline.goes_by_days else None
         return {row["group"]: Part(groups.get(row["group"]), row["value"], row["n"], watched_until if row["value"] is None else None)
                 for row in rows if row["statistic"] == statistic and row["n"]}  # fmt: skip
 
@@ -182,12 +184,6 @@ class _Side:
         facts = "({ritual_day_sessions})" if records == "ritual_days" else kind.facts
         rows = fetch(self.connection, "restatements.record_facts", {}, {"record_id": kind.record_id, "facts": facts})
         return {row["record_id"]: row for row in rows}
-
-
-def _clock(connection: DuckDBPyConnection) -> tuple[tuple[Any, ...], datetime, date]:
-    """The settings that a metric goes by, and the as-of."""
-    (clock,) = fetch(connection, "counts.clock", {})
-    return (clock["zone"], clock["severities"], clock["policies"]), clock["as_of"], clock["as_of_on"]
 
 
 def _compare(headline: Headline, then: _Side, now: _Side) -> Iterator[Comparison]:
@@ -234,9 +230,9 @@ def _happens_later(name: str, was: Any, became: Any, then: _Side) -> bool:
     if name == "actual":
         return became is not None
     if name == "updated_on":
-        return became is not None and became > then.as_of_on
+        return became is not None and became > then.clock.as_of_on
     if name in ("impact_ended_at", "mitigated_at", "resolved_at", "ended_on", "decided_on"):
-        return was is None and became is not None and became > (then.as_of_on if name.endswith("_on") else then.as_of)
+        return was is None and became is not None and became > (then.clock.as_of_on if name.endswith("_on") else then.clock.as_of)
     return False
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from opsanalytics.errors import DatabaseError
+from opsanalytics.metrics.clock import Clock, read_clock
 from opsanalytics.metrics.dimensions import NOT_STATED, RECORDS, Grouping, find_grouping
 from opsanalytics.metrics.periods import Period
 from opsanalytics.metrics.queries import fetch
@@ -42,12 +41,7 @@ class Scope:
     period: Period | None
     grouping: Grouping
     every_kind: bool
-    as_of: datetime
-    as_of_on: date
-    zone: str
-    severities: list[str]
-    policies: dict[str, Any]
-    first_on: date | None
+    clock: Clock
     _answers: dict[tuple[Any, ...], list[Group]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -76,16 +70,17 @@ class Scope:
     @property
     def parameters(self) -> dict[str, Any]:
         """Every value that a metric's query may bind."""
-        sla_days = self.policies.get("follow_up_sla_days") or dict(zip(self.severities, SLA_DAYS, strict=False))
+        clock = self.clock
+        sla_days = clock.policies.get("follow_up_sla_days") or dict(zip(clock.severities, SLA_DAYS, strict=False))
         return {
             "starts_on": self.period and self.period.starts_on,
             "ends_on": self.period and self.period.ends_on,
-            "starts_at": self.period and self.period.starts_at(self.zone),
-            "ends_at": self.period and self.period.ends_at(self.zone),
-            "as_of": self.as_of,
-            "as_of_on": self.as_of_on,
-            "clock_end_at": min(self.as_of, self.period.ends_at(self.zone)) if self.period else self.as_of,
-            "clock_end_on": min(self.as_of_on, self.period.ends_on - timedelta(1)) if self.period else self.as_of_on,
+            "starts_at": self.period and self.period.starts_at(clock.zone),
+            "ends_at": self.period and self.period.ends_at(clock.zone),
+            "as_of": clock.as_of,
+            "as_of_on": clock.as_of_on,
+            "clock_end_at": min(clock.as_of, self.period.ends_at(clock.zone)) if self.period else clock.as_of,
+            "clock_end_on": min(clock.as_of_on, self.period.ends_on - timedelta(1)) if self.period else clock.as_of_on,
             "every_kind": self.every_kind,
             "origin_kind": RECORDS[self.records].origin_kind,
             "ritual": RECORDS[self.records].ritual,
@@ -121,20 +116,11 @@ def read_scope(
     connection: DuckDBPyConnection, records: str, period: Period | None, by: str | None, every_kind: bool
 ) -> Scope:
     """Refused: a database without a load (DatabaseError), an unknown `by` (UsageError)."""
-    loads = fetch(connection, "counts.clock", {})
-    if not loads:
-        raise DatabaseError("the database holds no load; run `opsanalytics load`")
-    clock = loads[0]
     return Scope(
         connection,
         records,
         None if period and period.kind == "all" else period,
         find_grouping(connection, records, by),
         every_kind or by == RECORDS[records].widened_by,
-        clock["as_of"],
-        clock["as_of_on"],
-        clock["zone"],
-        clock["severities"],
-        json.loads(clock["policies"]),
-        clock["first_on"],
+        read_clock(connection),
     )

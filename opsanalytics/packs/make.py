@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from opsanalytics.errors import NotebookError, UsageError
+from opsanalytics.metrics.clock import read_clock
 from opsanalytics.metrics.dimensions import find_grouping
-from opsanalytics.metrics.periods import Period, parse_period
+from opsanalytics.metrics.periods import Period
 from opsanalytics.metrics.queries import fetch
 from opsanalytics.packs.catalogue import Pack, find_pack
 from opsanalytics.packs.manifest import write_manifest
 from opsanalytics.packs.run import FailedRunError, Parameters, Run, check_parameters, declared_parameters, run_notebooks
 from opsanalytics.packs.shelf import check_destination, keep_failed, put, run_folder
-from opsanalytics.warehouse.connect import locked, read_clock
+from opsanalytics.warehouse.connect import locked
 
 if TYPE_CHECKING:
     from opsanalytics.packs.render import Page
@@ -87,8 +88,7 @@ def _period(connection: duckdb.DuckDBPyConnection, pack: Pack, text: str | None)
     clock = read_clock(connection)
     if text == SINCE_RETROSPECTIVE:
         text = _days_since_retrospective(connection, clock.as_of_on)
-    return parse_period(text or pack.default_period, as_of_on=clock.as_of_on, fiscal_year_start=clock.fiscal_year_start,
-                        kind=pack.period_kind)
+    return clock.period(text or pack.default_period, pack.period_kind)
 
 
 def _days_since_retrospective(connection: duckdb.DuckDBPyConnection, as_of_on: date) -> str:

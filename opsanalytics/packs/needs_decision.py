@@ -93,7 +93,7 @@ def _policy_question(row: Row) -> str:
 def _policy_cost(told: Slos, row: Row) -> str:
     """What the next stretch like the last one takes."""
     if row["rule"] == HALT:
-        days = told.clock.policy.halt_after
+        days = told.clock.error_budget.halt_after
         return f"at the pace of the last {stretch_words(days)} another {percent(row['value'])} in the next"
     if row["rule"] == POSTMORTEM:
         return f"another one like it takes {percent(row['value'])} again"

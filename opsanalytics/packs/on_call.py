@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from opsanalytics.clocks import wall_time
 from opsanalytics.figures import NO_SEVERITY, Chart, Number, Sentence, day, plural, quantity
 from opsanalytics.metrics import oncall
 from opsanalytics.metrics.oncall import ALL, NOBODY, OFF_SHIFT, SEVERAL
@@ -447,7 +448,7 @@ def gaps_caption(load: Load) -> str:
 
 
 def _local(at: datetime, load: Load) -> str:
-    return f"{at.replace(tzinfo=UTC).astimezone(ZoneInfo(load.record.load['zone'])):%Y-%m-%d %H:%M}"
+    return f"{wall_time(at, ZoneInfo(load.record.load['zone'])):%Y-%m-%d %H:%M}"
 
 
 def _percent(share: float) -> str:

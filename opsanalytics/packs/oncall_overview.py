@@ -49,7 +49,7 @@ class Week:
     @cached_property
     def burning(self) -> list[Row]:
         """Paces that alert, by objective the shortest stretch first; above 1 over the stretch of the policy a budget is overspent."""
-        return [row for row in self.slos.paces if row["is_burning"] and row["window"] != self.slos.clock.policy.halt_after]
+        return [row for row in self.slos.paces if row["is_burning"] and row["window"] != self.slos.clock.error_budget.halt_after]
 
     @cached_property
     def incidents(self) -> pd.DataFrame:

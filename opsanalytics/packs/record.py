@@ -119,7 +119,7 @@ class Record:
     @cached_property
     def first_on(self) -> date | None:
         """The record's first day."""
-        return self._scope().first_on
+        return self._scope().clock.first_on
 
     @property
     def is_to_come(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from opsanalytics.clocks import wall_time
 from opsanalytics.errors import RepositoryError, WorkspaceError
 from opsanalytics.figures import Number, Place, day, known, plural, quantity
 from opsanalytics.folder import CONFIG
@@ -84,7 +85,7 @@ class Told:
         return sorted({self.committed_on[commit] for commit in commits if commit in self.committed_on})
 
     def local(self, at: datetime) -> datetime:
-        return at.replace(tzinfo=UTC).astimezone(self.zone)
+        return wall_time(at, self.zone)
 
 
 # --- looking back

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule
 
+from opsanalytics.clocks import instant_of, wall_time
 from opsanalytics.metrics.periods import parse_period
 from opsanalytics.packs.catalogue import Pack, find_pack, own_packs
 from opsanalytics.packs.log import Entry as Line
@@ -98,13 +99,13 @@ class Entry:
 
     def due(self, now: datetime) -> list[datetime]:
         """The moments up to now, which is naive UTC, by the clock on the wall, oldest first."""
-        moments = self._rule.between(datetime(1, 1, 1), _wall(now, self.zone) + _CHANGE, inc=True)
-        return [at for at in moments if _instant(at, self.zone) <= now]
+        moments = self._rule.between(datetime(1, 1, 1), wall_time(now, self.zone) + _CHANGE, inc=True)
+        return [at for at in moments if instant_of(at, self.zone) <= now]
 
     def next(self, now: datetime) -> Slot | None:
         """The first slot after now; None when the rule has ended."""
-        coming = self._rule.xafter(_wall(now, self.zone) - _CHANGE)
-        return next((self._slot(at) for at in coming if at < _ENDS and _instant(at, self.zone) > now), None)
+        coming = self._rule.xafter(wall_time(now, self.zone) - _CHANGE)
+        return next((self._slot(at) for at in coming if at < _ENDS and instant_of(at, self.zone) > now), None)
 
     def work(self, now: datetime, memory: Memory) -> Work:
         """What is owed now. An entry begins with its `since`, one without, or whose rule was changed, with its newest slot."""
@@ -128,7 +129,7 @@ class Entry:
     def _slot(self, at: datetime) -> Slot:
         period = parse_period(self.said.period, as_of_on=at.date(), fiscal_year_start=self.fiscal_year_start,
                               kind=self.pack.period_kind)  # fmt: skip
-        return Slot(self.pack.name, at, _instant(at, self.zone), period.name)
+        return Slot(self.pack.name, at, instant_of(at, self.zone), period.name)
 
 
 def read_schedule(workspace: Workspace) -> list[Entry]:
@@ -180,11 +181,3 @@ def _by_period(slots: Sequence[Slot]) -> list[list[Slot]]:
     for slot in slots:
         periods.setdefault(slot.period, []).append(slot)
     return list(periods.values())
-
-
-def _wall(instant: datetime, zone: ZoneInfo) -> datetime:
-    return instant.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
-
-
-def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    return wall.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)

@@ -36,7 +36,7 @@ def _taken(told: Slos, row: Row) -> Shade | str | None:
     if row["value"] is None:
         return "cannot be computed"
     said = percent(row["value"])
-    return Shade(f"▼ {said}", "worse", row["value"]) if row["value"] > told.clock.policy.single_incident_share else said
+    return Shade(f"▼ {said}", "worse", row["value"]) if row["value"] > told.clock.error_budget.single_incident_share else said
 
 
 def _limits(row: Row) -> str | None:
@@ -59,8 +59,8 @@ def shares_finding(told: Slos) -> str:
 
 def shares_caption(told: Slos) -> str:
     known, unknown = (len(_of_shares(told, is_known)) for is_known in (True, False))
-    threshold = percent(told.clock.policy.single_incident_share)
-    return (f"Bad events in the samples while the impact lasted, of what the {stretch_words(told.clock.policy.halt_after)} up to its end allow; "
+    threshold = percent(told.clock.error_budget.single_incident_share)
+    return (f"Bad events in the samples while the impact lasted, of what the {stretch_words(told.clock.error_budget.halt_after)} up to its end allow; "
             "incidents that share a minute split it. Could be: if none, or all, of what was bad in samples that it shares with other times "
             f"and incidents was its own. ▼ above {threshold}. {plural(known, 'share')} known, {unknown or 'none'} cannot be computed; at most "
             f"{SHARES_SHOWN} of each are shown.")
@@ -87,7 +87,7 @@ def _shown(told: Slos) -> list[Row]:
 
 
 def _question(told: Slos, row: Row) -> str:
-    share, whole = percent(row["threshold"]), stretch_words(told.clock.policy.halt_after)
+    share, whole = percent(row["threshold"]), stretch_words(told.clock.error_budget.halt_after)
     if row["rule"] == HALT:
         return f"Is the budget of {whole} overspent?"
     if row["rule"] == POSTMORTEM:
@@ -106,7 +106,7 @@ def evidence(row: Row) -> str:
 
 def brief(told: Slos, row: Row) -> str:
     """The evidence without what the samples could not tell, for a page that has no room for it."""
-    whole = row["window"] if row["rule"] == PLAN else stretch_words(told.clock.policy.halt_after)
+    whole = row["window"] if row["rule"] == PLAN else stretch_words(told.clock.error_budget.halt_after)
     return "; ".join(filter(None, (f"{_share_words(row)} of {whole}", row["found"])))
 
 
@@ -146,7 +146,7 @@ def verdicts_finding(told: Slos) -> str:
 
 
 def verdicts_caption(told: Slos) -> str:
-    policy = told.clock.policy
+    policy = told.clock.error_budget
     others = len(told.verdicts) - len(_shown(told))
     counts = Counter(row["rule"] for row in told.verdicts if row["value"] is None)
     unknown = "; ".join(f"{count} on {rule}" for rule, count in counts.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property
 from math import ceil
 from typing import Literal
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from opsanalytics.budget_figures import ANSWER_LOOK, DASHES, budget_bars, spending_lines
+from opsanalytics.clocks import wall_time
 from opsanalytics.figures import Chart, Number, Sentence, Shade, day, duration, plural
 from opsanalytics.metrics.budget_policies import policy_rows
 from opsanalytics.metrics.budget_samples import sample_rows
@@ -25,14 +26,13 @@ from opsanalytics.metrics.budgets import (
     MISSED,
     PACE,
     SHARE,
-    Clock,
     budget_rows,
     burn_rate_rows,
     day_rows,
     last_budget_rows,
     month_rows,
-    read_clock,
 )
+from opsanalytics.metrics.clock import Clock, read_clock
 from opsanalytics.metrics.result import Row
 from opsanalytics.packs import spans
 from opsanalytics.packs.record import Record, days_between
@@ -125,7 +125,7 @@ class Slos:
         return max((row["last_at"] for row in self.samples if row["last_at"]), default=None)
 
     def local(self, at: datetime) -> datetime:
-        return at.replace(tzinfo=UTC).astimezone(ZoneInfo(self.clock.zone))
+        return wall_time(at, ZoneInfo(self.clock.zone))
 
     def at_words(self, at: datetime) -> str:
         return f"{day(self.local(at).date())} {self.local(at):%H:%M}"
@@ -447,7 +447,7 @@ def month_numbers(told: Slos) -> list[Number]:
 def course(told: Slos) -> Chart:
     rows = pd.DataFrame([{"name": row["slo_id"], "on": row["on"], "spent": row["value"]} for row in told.days])
     names = _largest(told)
-    text = stretch_words(told.clock.policy.halt_after)
+    text = stretch_words(told.clock.error_budget.halt_after)
     chart = spending_lines(rows, names, finding=_course_finding(told), window=(told.record.period.starts_on, told.record.last_on),
                            threshold="above: halt changes") if told.days else Chart(_course_finding(told), name="spending")
     step = (told.drawn_days[-1] - told.drawn_days[-2]).days if len(told.drawn_days) > 1 else 1
@@ -468,7 +468,7 @@ def _largest(told: Slos) -> list[str]:
 
 def _course_finding(told: Slos) -> str:
     known = [row for row in told.days if row["value"] is not None]
-    text, when = stretch_words(told.clock.policy.halt_after), spans.said(told.record.period)
+    text, when = stretch_words(told.clock.error_budget.halt_after), spans.said(told.record.period)
     if told.last_at is None:
         return ""
     if not known:

@@ -10,16 +10,8 @@ import pandas as pd
 
 from opsanalytics.budget_figures import spent_bars
 from opsanalytics.figures import Chart, Number, Sentence, Tile, plural
-from opsanalytics.metrics.budgets import (
-    INSUFFICIENT,
-    MISSED,
-    SHARE,
-    Spending,
-    calendar,
-    measure,
-    read_clock,
-    read_objectives,
-)
+from opsanalytics.metrics.budgets import INSUFFICIENT, MISSED, SHARE, Spending, calendar, measure, read_objectives
+from opsanalytics.metrics.clock import read_clock
 from opsanalytics.metrics.periods import Period
 from opsanalytics.packs.record import Record, short_words
 from opsanalytics.packs.slos import NO_SLO, Slos, percent, without_days

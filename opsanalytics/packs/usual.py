@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from opsanalytics.clocks import wall_time
 from opsanalytics.figures import VERDICT_LOOK, Chart, Number, plural, quantity, weekly_incidents
 from opsanalytics.metrics import oncall
 from opsanalytics.metrics.alerts import HISTORY_WEEKS, Alert, Series, Unjudged, Verdict, judge_week, read_series
@@ -64,7 +65,7 @@ class Usual:
 
     @property
     def policy(self) -> Alerts:
-        return Alerts(**self._scope.policies.get("alerts", {}))
+        return Alerts(**self._scope.clock.policies.get("alerts", {}))
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
@@ -301,7 +302,7 @@ def _pages_by_service(told: Usual) -> Counter[tuple[str, bool]]:
     if series is None:
         return Counter()
     zone = ZoneInfo(told.record.load["zone"])
-    days = [at.replace(tzinfo=UTC).astimezone(zone).date() if not pd.isna(at) else date.max for at in rows["paged_at"]]
+    days = [wall_time(at, zone).date() if not pd.isna(at) else date.max for at in rows["paged_at"]]
     return Counter((service.casefold(), on >= told.week.starts_on) for service, on in zip(rows["service"], days, strict=True)
                    if isinstance(service, str) and series.begins_on <= on < told.week.ends_on)
 

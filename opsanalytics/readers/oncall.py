@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 
+from opsanalytics.clocks import instant_of, wall_time
 from opsanalytics.markup.blocks import Line
 from opsanalytics.markup.sheets import parse_sheet
 from opsanalytics.markup.strict_yaml import Node, parse_yaml
@@ -151,7 +152,7 @@ class _Rotation:
         self.rows.refuse("OPS135", message, place.line, place.column)
 
     def _local(self, instant: datetime) -> datetime:
-        return instant.replace(tzinfo=UTC).astimezone(self.zone).replace(tzinfo=None)
+        return wall_time(instant, self.zone)
 
     def _utc(self, local: datetime) -> datetime:
-        return local.replace(tzinfo=self.zone).astimezone(UTC).replace(tzinfo=None)
+        return instant_of(local, self.zone)

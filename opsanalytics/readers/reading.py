@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TypeVar
 
+from opsanalytics.clocks import wall_time
 from opsanalytics.findings import Finding, finding
 from opsanalytics.markup.elements import Line
 from opsanalytics.readers.durations import Duration, parse_duration
@@ -30,7 +31,6 @@ class Context:
     postmortem_scheduled_hours: float = 72
     rituals: tuple[tuple[str, tuple[str, ...]], ...] = ()  # where ops.yml says that the sessions of each ritual live
     now: datetime | None = None  # the load's clock, naive UTC; only what has no end of its own depends on it
-    places: tuple[tuple[tuple[str, ...], Finding], ...] = ()  # the globs of ops.yml, with what is found where no file is of them
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ class FileTimes:
             near = after or before
             if stamp.day or not near:
                 return to_utc(stamp.on(self.day), zone)
-            day = near.replace(tzinfo=UTC).astimezone(stamp.zone or zone).date()
+            day = wall_time(near, stamp.zone or zone).date()
             at = to_utc(stamp.on(day), zone)
             ahead = at - near
             most = _HALF_DAY if before else _NEARLY_A_DAY if may_precede else timedelta.max
@@ -163,7 +163,7 @@ class FileTimes:
 
     def local_day(self, instant: datetime) -> date:
         """The day of an instant in the workspace's zone."""
-        return instant.replace(tzinfo=UTC).astimezone(self.workspace_zone or UTC).date()
+        return wall_time(instant, self.workspace_zone).date()
 
     def _refuse(self, line: Line, error: TimeError) -> None:
         self.reading.say("OPS111", line.line, line.column, str(error))

@@ -8,6 +8,7 @@ from functools import reduce
 from itertools import groupby, pairwise
 from typing import Any
 
+from opsanalytics.clocks import instant_of, wall_time
 from opsanalytics.findings import Finding, finding
 from opsanalytics.markup.words import fold
 from opsanalytics.readers.reading import Context, Reading
@@ -43,11 +44,11 @@ def _fill_in(reading: Reading, missing: list[Row], stamps: list[datetime], zone:
 
 def _by_day(stamps: list[datetime], zone: tzinfo) -> dict[datetime, datetime] | None:
     """The end of each stretch, where they are all so many local days long: days have 23 or 25 hours, too."""
-    local = [stamp.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None) for stamp in stamps]
+    local = [wall_time(stamp, zone) for stamp in stamps]
     steps = {after - before for before, after in pairwise(local)}
     if len(steps) != 1 or (step := steps.pop()).seconds or not step.days:
         return None
-    ends = [(each + step).replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None) for each in local]
+    ends = [instant_of(each + step, zone) for each in local]
     return dict(zip(stamps, ends, strict=True))
 
 

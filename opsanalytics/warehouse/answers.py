@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from opsanalytics.warehouse.connect import locked, read_clock, read_rows
+from opsanalytics.warehouse.connect import check_loaded, locked, read_rows
 
 
 @cache
@@ -17,7 +17,7 @@ def _sql(name: str) -> str:
 
 def summary(database: Path) -> dict[str, Any]:
     with locked(database) as connection:
-        read_clock(connection)
+        check_loaded(connection)
     return read_rows(database, _sql("summary"))[0]
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -75,23 +73,14 @@ def _apart(names: list[str]) -> list[str]:
     return [f"{name}_{names[: at + 1].count(name)}" if name in names[:at] else name for at, name in enumerate(names)]
 
 
-@dataclass(frozen=True)
-class Clock:
-    """What a database goes by: its as-of day, and the month in which its fiscal year starts."""
-
-    as_of_on: date
-    fiscal_year_start: int
-
-
-def read_clock(connection: duckdb.DuckDBPyConnection) -> Clock:
+def check_loaded(connection: duckdb.DuckDBPyConnection) -> None:
     """Raises DatabaseError when the file is of another program or holds no load."""
     try:
-        found = connection.execute("select as_of_on, fiscal_year_start from latest_load").fetchone()
+        found = connection.execute("select load_id from latest_load").fetchone()
     except duckdb.Error:
         raise DatabaseError("this is no database of opsanalytics; run `opsanalytics load`") from None
     if found is None:
         raise DatabaseError("the database holds no load; run `opsanalytics load`")
-    return Clock(*found)
 
 
 def read_rows(database: Path, sql: str, values: list[Any] | dict[str, Any] | None = None) -> list[dict[str, Any]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from opsanalytics.clocks import midnight
 from opsanalytics.errors import RepositoryError, WorkspaceError
 from opsanalytics.findings import Finding, finding
 from opsanalytics.folder import CONFIG
@@ -42,7 +43,7 @@ def find_moment(workspace: Workspace, repository: Repository | None, as_of: str 
             raise RepositoryError(f"`{as_of}` is no day (2026-09-30), and {workspace.root} has no commit of git")
         commit = repository.commit(as_of)
         return Moment(repository.committed_at(commit), commit)
-    end = _end_of(day, workspace.zone or ZoneInfo("UTC"))
+    end = _end_of(day, workspace.zone)
     if repository is None:
         said = finding("OPS105", "ops.yml", 1, 1, f"as of {day}, but not in git: the files are today's")
         return Moment(end, None, (said,))
@@ -85,10 +86,9 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _end_of(day: date, zone: ZoneInfo) -> datetime:
+def _end_of(day: date, zone: ZoneInfo | None) -> datetime:
     """The last second of a day, as naive UTC: one before the next midnight, since a day can have its last hour twice."""
     try:
-        midnight = datetime.combine(day + timedelta(days=1), time(), zone)
-        return midnight.astimezone(UTC).replace(tzinfo=None) - timedelta(seconds=1)
+        return midnight(day + timedelta(days=1), zone) - timedelta(seconds=1)
     except OverflowError:
         raise RepositoryError(f"`{day}` is at the end of the calendar; name a day that a record can have") from None

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
+from opsanalytics.clocks import wall_time
 from opsanalytics.findings import Finding, finding
 from opsanalytics.kinds import KINDS
 from opsanalytics.readers.reading import Context, Reading
@@ -114,8 +114,7 @@ class Past:
         return here is not None and now is not None and here > now
 
     def _day(self, at: datetime | None) -> date | None:
-        zone = self.context.zone or ZoneInfo("UTC")
-        return at.replace(tzinfo=UTC).astimezone(zone).date() if at else None
+        return wall_time(at, self.context.zone).date() if at else None
 
 
 class _Book:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from opsanalytics import __version__
+from opsanalytics.clocks import wall_time
 from opsanalytics.errors import RepositoryError
 from opsanalytics.findings import Finding
 from opsanalytics.folder import CONFIG
@@ -48,7 +48,7 @@ def settle(sight: Sight, past: Past | None, found: Iterable[Finding] = (), progr
     records.said = {CONFIG: read_said(CONFIG, workspace.config_text, context.words), **records.said}
     records.rows["history_state"] = records.rows["history_state"] or [{"standing": "refused" if sight.refusal else "none"}]
     _take_annotations(records, workspace)
-    records.findings += [*workspace.findings, *moment.findings, *sight.refusal, *found]
+    records.findings += [*workspace.findings, *_globs_without_files(workspace, records), *moment.findings, *sight.refusal, *found]
     records.rows["ritual_slots"] = _slots(records, workspace, moment)
     progress("checking the record")
     record = Lint(records.rows, records.said, records.stated, sight.missing, context, moment.as_of)
@@ -100,6 +100,13 @@ def _read_past(sight: Sight, memories: Collection[Path], progress: Progress) -> 
         return None
 
 
+def _globs_without_files(workspace: Workspace, records: Records) -> Iterator[Finding]:
+    """A slip in a glob leaves all records of a kind out, and nothing else tells."""
+    for globs, found in workspace.places:
+        if not any(map(Globs(globs).match, records.said)):
+            yield found
+
+
 def _take_annotations(records: Records, workspace: Workspace) -> None:
     """Those of ops.yml itself; it is no record file, and not counted as one."""
     reading = workspace.annotations
@@ -109,7 +116,7 @@ def _take_annotations(records: Records, workspace: Workspace) -> None:
 
 
 def _slots(records: Records, workspace: Workspace, moment: Moment) -> list[Row]:
-    as_of = moment.as_of.replace(tzinfo=UTC).astimezone(workspace.zone or ZoneInfo("UTC")).replace(tzinfo=None)
+    as_of = wall_time(moment.as_of, workspace.zone)
     return list(promised_slots(records.rows["rituals"], records.rows["ritual_sessions"], as_of))
 
 

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -19,12 +18,13 @@ from time import time_ns
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from opsanalytics.clocks import wall_time
 from opsanalytics.errors import RepositoryError
 from opsanalytics.findings import Finding
 from opsanalytics.folder import CONFIG
 from opsanalytics.kinds import KINDS
 from opsanalytics.markup.links import missing_files, read_links
-from opsanalytics.repository import Repository
+from opsanalytics.repository import Blob, Repository
 from opsanalytics.tree import Globs, Source, look_at_tree, read_commit
 from opsanalytics.warehouse.memory import Files, Memory, Told, reader_of, recall
 from opsanalytics.warehouse.moment import Moment
@@ -82,7 +82,8 @@ def look(
     progress: Progress = silent, refusal: Collection[Finding] = (),
 ) -> Sight:
     began_ns = time_ns()
-    sources = read_sources(workspace, repository, moment, progress)
+    committed = repository.files(moment.commit) if repository and moment.commit else None
+    sources = read_sources(workspace, repository, committed, progress)
     commit = moment.commit or (repository.head() if repository else None)
     reader = reader_of(workspace)
     memory = recall(memories, reader)
@@ -90,19 +91,19 @@ def look(
     files = read_files(sources, known, lambda: replace(workspace.context, now=moment.as_of), commit, progress)
     targets = [*(target for _, _, target in read_links(CONFIG, workspace.config_text)),
                *(target for found in files.values() for told in found for target in told.targets)]
-    missing = missing_files(targets, _existence(workspace, repository, moment))
+    missing = missing_files(targets, _existence(workspace, committed))
     fingerprint = _fingerprint(reader, workspace.zone, moment, commit, _cut_at(repository, commit), files, missing)
     return Sight(workspace, repository, moment, commit, began_ns, sources, reader, memory, files, missing, list(refusal), fingerprint)
 
 
-def read_sources(workspace: Workspace, repository: Repository | None, moment: Moment, progress: Progress) -> Sources:
-    """The files of each kind of record; of the working tree, none of them opened."""
+def read_sources(workspace: Workspace, repository: Repository | None, committed: Sequence[Blob] | None, progress: Progress) -> Sources:
+    """The files of each kind of record: of a commit by its files, of the working tree none of them opened."""
     sources = {}
     for kind in KINDS:
         progress(f"looking for {kind}")
         globs = Globs(workspace.globs(kind))
-        if moment.commit and repository:
-            sources[kind] = read_commit(repository, moment.commit, globs)
+        if repository and committed is not None:
+            sources[kind] = read_commit(repository, committed, globs)
         else:
             sources[kind] = look_at_tree(workspace.root, globs)
     return sources
@@ -128,10 +129,10 @@ def _told(jobs: list[tuple[str, Source]], context: Callable[[], Context], like: 
         yield each
 
 
-def _existence(workspace: Workspace, repository: Repository | None, moment: Moment) -> Callable[[str], bool]:
-    """Whether the working tree, or the commit, has a file at a path."""
-    if moment.commit and repository:
-        return frozenset(blob.path for blob in repository.files(moment.commit)).__contains__
+def _existence(workspace: Workspace, committed: Sequence[Blob] | None) -> Callable[[str], bool]:
+    """Whether the commit, or the working tree, has a file at a path."""
+    if committed is not None:
+        return frozenset(blob.path for blob in committed).__contains__
     return lambda path: os.path.lexists(workspace.root / path)
 
 
@@ -148,7 +149,7 @@ def _fingerprint(
     """Of everything that the tables depend on: of the commit and what the files say, behind a dash, and before it of all else, such
     as which files there are, and whether those that are linked to are there. Of a clock that nobody asked for only the day counts: it
     is what open and overdue go by."""
-    clock = moment.as_of if moment.is_asked_for else moment.as_of.replace(tzinfo=UTC).astimezone(zone or ZoneInfo("UTC")).date()
+    clock = moment.as_of if moment.is_asked_for else wall_time(moment.as_of, zone).date()
     there = {kind: [(each.path, each.problem) for each in found] for kind, found in files.items()}
     said = [each.sha256 for found in files.values() for each in found]
     return f"{_hash([reader, str(clock), cut_at, there, sorted(missing)])}-{_hash([commit, said])}"

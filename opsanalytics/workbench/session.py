@@ -18,8 +18,8 @@ import duckdb
 
 from opsanalytics.errors import DatabaseError, QueryError, UsageError
 from opsanalytics.folder import DATABASE, find_workspace
-from opsanalytics.metrics.periods import Period, parse_period
-from opsanalytics.warehouse.connect import read_clock
+from opsanalytics.metrics.clock import read_clock
+from opsanalytics.metrics.periods import Period
 
 if TYPE_CHECKING:
     import pandas
@@ -130,8 +130,7 @@ def period(text: str = "this", kind: str = "quarter") -> Period:
 
 
 def _parse(text: str, kind: str = "quarter") -> Period:
-    clock = read_clock(connect())
-    return parse_period(text, as_of_on=clock.as_of_on, fiscal_year_start=clock.fiscal_year_start, kind=kind)
+    return read_clock(connect()).period(text, kind)
 
 
 def find_database() -> Path:

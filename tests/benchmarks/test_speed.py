@@ -48,7 +48,7 @@ class TestHistory:
     def test_opsanalytics(self, benchmark: Callable[..., object], long_history: Path, tmp_path: Path) -> None:
         workspace, rows = read_workspace(long_history), defaultdict[str, list[Row]](list)
         repository, context = Repository(long_history), workspace.context
-        sources = read_commit(repository, "HEAD", Globs(workspace.globs("incidents")))
+        sources = read_commit(repository, repository.files("HEAD"), Globs(workspace.globs("incidents")))
         readings = [(source, read_record(KINDS["incidents"], source.path, source.data or b"", context)) for source in sources]
 
         def read() -> None:

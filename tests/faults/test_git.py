@@ -123,7 +123,7 @@ def test_nothing_that_a_repository_names_is_run(root: Path, trace: Path, name: s
     commit = repository.last_commit_before(NOW)
     assert commit == repository.commit("HEAD") == repository.head()
     assert repository.committed_at(commit) < NOW
-    assert [source.path for source in read_commit(repository, commit, GLOBS)] == ["ops/incidents/good.md"]
+    assert [source.path for source in read_commit(repository, repository.files(commit), GLOBS)] == ["ops/incidents/good.md"]
     assert [version.path for version in read_history(repository, commit).versions] == ["ops/incidents/good.md"]
     assert not trace.exists()
 
@@ -194,7 +194,7 @@ def test_a_clone_without_contents_says_that_they_are_missing_and_fetches_none(ro
     root.rename(tmp_path / "gone")
     repository = Repository(tmp_path / "partial")
     with pytest.raises(RepositoryError):
-        list(read_commit(repository, repository.head(), GLOBS))
+        list(read_commit(repository, repository.files(repository.head()), GLOBS))
 
 
 def test_a_detached_head_is_a_commit(root: Path) -> None:
@@ -339,7 +339,7 @@ def test_odd_names_of_a_commit_are_names(root: Path, name: bytes) -> None:
     with open(os.path.join(os.fsencode(root), b"ops/incidents", name), "wb") as file:  # noqa: PTH118
         file.write(GOOD.encode())
     commit_all(root)
-    then = read_commit(Repository(root), "HEAD", GLOBS)
+    then = read_commit(Repository(root), Repository(root).files("HEAD"), GLOBS)
     assert read_tree(root, GLOBS) == then
     assert f"ops/incidents/{name.decode(errors='replace')}" in [source.path for source in then]
 
@@ -350,7 +350,7 @@ def test_a_submodule_that_may_hold_records_is_said_to_be_passed_over(root: Path,
     git(root, "rm", "-rq", "--cached", ".")
     git(root, "update-index", "--add", "--cacheinfo", f"160000,{commit},{at}")
     git(root, "commit", "-qm", "submodule")
-    passed_over = [source.path for source in read_commit(Repository(root), "HEAD", GLOBS)]
+    passed_over = [source.path for source in read_commit(Repository(root), Repository(root).files("HEAD"), GLOBS)]
     assert passed_over == ([] if at == "other" else [at])
 
 
@@ -362,13 +362,13 @@ def test_a_path_that_leads_out_of_a_commit_is_no_record(root: Path) -> None:
     except subprocess.CalledProcessError:
         pytest.skip("this git makes no such tree")
     commit = make_commit(root, tree, "Ana <ana@example.org> 1772712000 +0000")
-    assert read_commit(Repository(root), commit, GLOBS) == []
+    assert read_commit(Repository(root), Repository(root).files(commit), GLOBS) == []
 
 
 def test_a_large_file_of_a_commit_is_refused_by_its_size(root: Path) -> None:
     (root / "ops/incidents/large.md").write_bytes(b"x" * 5_000_001)
     commit_all(root)
-    (large,) = (source for source in read_commit(Repository(root), "HEAD", GLOBS) if source.data is None)
+    (large,) = (source for source in read_commit(Repository(root), Repository(root).files("HEAD"), GLOBS) if source.data is None)
     assert (large.is_refused, large.problem) == (
         True,
         "5,000,001 bytes is more than the 5,000,000 that a record may have",

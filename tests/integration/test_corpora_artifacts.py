@@ -11,7 +11,6 @@ import pytest
 from opsanalytics.settings import parse_settings
 from opsanalytics.warehouse.connect import read_rows
 from opsanalytics.warehouse.load import load
-from opsanalytics.warehouse.moment import Moment
 from opsanalytics.warehouse.records import Records
 from opsanalytics.warehouse.settle import gather
 from opsanalytics.warehouse.sight import read_sources
@@ -74,7 +73,7 @@ def workspace_of(corpora: Path, kind: str, name: str) -> Workspace:
 
 def records_of(corpora: Path, kind: str, name: str) -> Records:
     workspace = workspace_of(corpora, kind, name)
-    sources = read_sources(workspace, None, Moment(NOW), lambda said: None)
+    sources = read_sources(workspace, None, None, lambda said: None)
     return gather({kind: sources[kind]}, workspace.context)
 
 

@@ -10,7 +10,6 @@ import pytest
 from opsanalytics.settings import parse_settings
 from opsanalytics.warehouse.connect import read_rows
 from opsanalytics.warehouse.load import load
-from opsanalytics.warehouse.moment import Moment
 from opsanalytics.warehouse.records import Records
 from opsanalytics.warehouse.settle import gather
 from opsanalytics.warehouse.sight import read_sources
@@ -43,7 +42,7 @@ def workspace_of(corpora: Path, kind: str, name: str, settings: str = "") -> Wor
 
 def records_of(corpora: Path, kind: str, name: str) -> Records:
     workspace = workspace_of(corpora, kind, name)
-    sources = read_sources(workspace, None, Moment(NOW), lambda said: None)
+    sources = read_sources(workspace, None, None, lambda said: None)
     return gather({kind: sources[kind]}, workspace.context)
 
 
@@ -84,7 +83,7 @@ def test_minutes_by_day_have_their_day_and_their_people(corpora: Path):
 ])  # fmt: skip
 def test_names_of_six_figures_are_days_in_the_order_of_the_workspace(corpora: Path, name: str, sessions: int, without_a_day: int):
     workspace = workspace_of(corpora, "rituals", name, "date_order: MDY")
-    sources = read_sources(workspace, None, Moment(NOW), lambda said: None)
+    sources = read_sources(workspace, None, None, lambda said: None)
     rows = gather({"rituals": sources["rituals"]}, workspace.context).rows["ritual_sessions"]
     assert (len(rows), sum(row["held_on"] is None for row in rows)) == (sessions, without_a_day)
 

@@ -33,7 +33,6 @@ from opsanalytics.metrics.alerts import (
     judge,
     read_series,
 )
-from opsanalytics.metrics.periods import parse_period
 from opsanalytics.metrics.scope import read_scope
 from opsanalytics.packs.alerts import preview, raise_alerts
 from opsanalytics.packs.log import NAME, entry, read_log, writing
@@ -278,9 +277,9 @@ class TestWeeks:
         lay(connection, zone=zone, incidents=rows, incident_services=served,
             pages=[{"page_id": f"p{n}", "paged_at": at} for n, at in enumerate(pages)])
         scope = read_scope(connection, "incidents", None, None, every_kind=False)
-        week = parse_period("last", as_of_on=scope.as_of_on, kind="week")
+        week = scope.clock.period("last", "week")
         found = {(each.kind, each.label): (each.begins_on, list(each.days), list(each.counts)) for each in read_series(scope, week)}
-        assert found == twin(events, pages, zone, scope.as_of_on)
+        assert found == twin(events, pages, zone, scope.clock.as_of_on)
 
 
 @pytest.fixture(scope="module")

@@ -26,11 +26,11 @@ from opsanalytics.metrics.budgets import (
     burn_rate_rows,
     measure,
     month_rows,
-    read_clock,
     read_objectives,
     rolling,
     window,
 )
+from opsanalytics.metrics.clock import read_clock
 from opsanalytics.scaffold.demo import generate, truth
 from opsanalytics.settings import parse_settings
 from opsanalytics.tables import TABLES, Row
