@@ -7,7 +7,7 @@ of pages needs two years. Every day and every incident has its own random number
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -132,6 +132,7 @@ class Exports:
 
     def __init__(self, incidents: Sequence[Incident], seed: int) -> None:
         self.seed = seed
+        self.told: dict[tuple[str, datetime.date], list[str]] = {}  # a day is exported again until its month is over
         self.incidents = [each for each in incidents if each.kind in ("incident", "false-alarm") and not each.duplicate_of]
 
     def files(self, month: datetime.date, before: datetime.date) -> dict[str, str]:
@@ -142,8 +143,13 @@ class Exports:
             "deployments": ("deployment_id,service,environment,finished_at,status", self.deployments),
             "pages": ("page_id,paged_at,acknowledged_at,person,service,urgency,incident_id", self.pages),
         }
-        return {f"ops/{name}/{month:%Y-%m}.csv": "\n".join([header, *(row for day in days for row in rows(day))]) + "\n"
+        return {f"ops/{name}/{month:%Y-%m}.csv": "\n".join([header, *(row for day in days for row in self._of_day(name, rows, day))]) + "\n"
                 for name, (header, rows) in tables.items()}  # fmt: skip
+
+    def _of_day(self, name: str, rows: Callable[[datetime.date], list[str]], day: datetime.date) -> list[str]:
+        if (name, day) not in self.told:
+            self.told[name, day] = rows(day)
+        return self.told[name, day]
 
     def samples(self, day: datetime.date) -> list[str]:
         return [f"{slo.slo_id},{day}T00:00:00Z,1440,{good},{total}" for slo in SLOS for good, total in [self.events(slo, day)]]
