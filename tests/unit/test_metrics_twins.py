@@ -495,7 +495,8 @@ def _disorder(row: Row) -> str | None:
 
 def _is_waiting(row: Row, end: str) -> bool:
     waiting = {"resolved_at": ("open", "mitigated"), "mitigated_at": ("open",), "restored_at": ("open",)}
-    return row["resolved_at"] is None and row["status"] in waiting.get(end, ())
+    is_over = row["resolved_at"] is not None and row["resolved_at"] <= AS_OF
+    return not is_over and row["status"] in waiting.get(end, ())
 
 
 def _chains(promises: list[Row]) -> list[list[Row]]:
