@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from opsanalytics.errors import QueryError
+from opsanalytics.errors import DatabaseError, QueryError
 from opsanalytics.metrics.catalogue import METRICS, catalogue_rows
 from opsanalytics.metrics.compute import compute
 from opsanalytics.metrics.dimensions import RECORDS
@@ -190,9 +190,16 @@ def test_a_frame_cut_to_other_columns_is_an_ordinary_one(connection):
     assert "<table" in frame[["group"]]._repr_html_()
 
 
-def test_a_database_of_another_program_is_refused_with_the_query_named():
-    with pytest.raises(QueryError, match=r"counts\.clock"):
+def test_a_database_of_another_program_is_refused():
+    with pytest.raises(DatabaseError, match="no database of opsanalytics"):
         compute(duckdb.connect(), "incident_count")
+
+
+def test_a_database_of_another_version_is_refused_with_the_query_named():
+    other = duckdb.connect()
+    other.execute("create view latest_load as select 1 as load_id")
+    with pytest.raises(QueryError, match=r"(?s)counts\.clock.*load again"):
+        compute(other, "incident_count")
 
 
 def test_catalogue_and_periods_import_nothing_heavy():
