@@ -84,15 +84,26 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, table: Table, rows: Itera
     Values are str, int, float, bool, list of str, aware or naive UTC datetime, date or None; a missing key is NULL. DuckDB refuses
     what does not fit its column.
     """
+    batch = list(rows)
+    columns = {column: _values(column, [row.get(column.name) for row in batch]) for column in table.columns}
+    if len(batch) > _FEW:
+        _insert_frame(connection, table, columns)
+    elif batch:
+        taken = ", ".join(f"unnest(?::{column.sql_type}[])" for column in columns)
+        connection.execute(f"insert into {table.name} select {taken}", list(columns.values()))
+    return len(batch)
+
+
+_FEW = 200  # rows; a frame of less takes longer to make than to do without
+
+
+def _insert_frame(connection: duckdb.DuckDBPyConnection, table: Table, columns: Mapping[Column, list[Any]]) -> None:
     import pandas as pd
 
-    batch = list(rows)
-    if batch:
-        frame = pd.DataFrame({column.name: _values(column, [row.get(column.name) for row in batch]) for column in table.columns})
-        connection.register("batch", frame)
-        connection.execute(f"insert into {table.name} select {', '.join(map(_taken, table.columns))} from batch")
-        connection.unregister("batch")
-    return len(batch)
+    frame = pd.DataFrame({column.name: _series(column, values) for column, values in columns.items()})
+    connection.register("batch", frame)
+    connection.execute(f"insert into {table.name} select {', '.join(map(_taken, columns))} from batch")
+    connection.unregister("batch")
 
 
 def _taken(column: Column) -> str:
@@ -102,20 +113,28 @@ def _taken(column: Column) -> str:
 # By kind: what its values are, and how pandas keeps them, so that DuckDB guesses no type from a sample.
 _KEPT_AS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "integer": (int, "Int64"), "number": ((int, float), "Float64"), "boolean": (bool, "boolean"),
-    "instant": (datetime, "datetime64[us]"), "day": (date, "datetime64[s]"),
+    "instant": (datetime, "datetime64[us]"), "day": (date, "datetime64[s]"), "texts": (list, "str"),
 }  # fmt: skip
 
 
-def _values(column: Column, values: list[Any]) -> pd.Series[Any]:
+def _values(column: Column, values: list[Any]) -> list[Any]:
     """As what they are; of other types as text, which DuckDB casts or refuses."""
+    if column.kind == "instant":
+        values = [each.replace(tzinfo=None) if isinstance(each, datetime) else each for each in values]
+    fits, _ = _KEPT_AS.get(column.kind, (str, "str"))
+    if all(issubclass(each, fits) for each in _types(values)):
+        return values
+    return [None if each is None else str(each) for each in values]
+
+
+def _series(column: Column, values: list[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     if column.kind == "texts":
-        return pd.Series([None if each is None else json.dumps(each) for each in values], dtype="str")
-    if column.kind == "instant":
-        values = [each.replace(tzinfo=None) if isinstance(each, datetime) else each for each in values]
-    types = set(map(type, values)) - {type(None)}
-    fits, kept_as = _KEPT_AS.get(column.kind, (str, "str"))
-    if all(issubclass(each, fits) for each in types):
-        return pd.Series(values, dtype=kept_as)
-    return pd.Series([None if each is None else str(each) for each in values], dtype="str")
+        values = [None if each is None else json.dumps(each) for each in values]
+    _, kept_as = _KEPT_AS.get(column.kind, (str, "str"))
+    return pd.Series(values, dtype="str" if str in _types(values) else kept_as)
+
+
+def _types(values: Iterable[Any]) -> set[type]:
+    return set(map(type, values)) - {type(None)}
