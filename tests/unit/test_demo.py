@@ -174,7 +174,7 @@ class TestCut:
         assert wrong[0][:10] < str(until - datetime.timedelta(days=45))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))])
 class TestShape:
     def test_incidents_a_week(self, seed: int) -> None:
         assert 1.1 <= len(record(seed=seed)) / (30.4 * 30 / 7) <= 1.8

@@ -106,6 +106,7 @@ Span = tuple[float, float, bool]  # exit, entry, whether it is censored
 End = tuple[float, float, int]  # exit, entry, the way in which it ended, 0 none
 WAYS = {"done": 1, "dropped": 2, "gone": 3}
 FAST = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(FAST, max_examples=10)  # of promises, whose views take a second to ask
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +164,7 @@ def test_counts_select_as_their_twin(connection, incidents, period):
 
 
 @given(promises=PROMISES, period=PERIODS, records=st.sampled_from(["follow_ups", "ritual_actions"]), every_kind=st.booleans())
-@FAST
+@SLOW
 def test_promises_select_censor_and_exclude_as_their_twin(connection, promises, period, records, every_kind):
     cut = _cut(period)
     _fill_promises(connection, promises)
@@ -188,7 +189,7 @@ def test_promises_select_censor_and_exclude_as_their_twin(connection, promises, 
 
 
 @given(promises=DATED, metric=st.sampled_from(["follow_up_completion", "retro_action_completion"]))
-@FAST
+@SLOW
 def test_a_period_that_covers_every_promise_answers_as_none(connection, promises, metric):
     """One of no known day is in no period."""
     _fill_promises(connection, promises)
@@ -198,7 +199,7 @@ def test_a_period_that_covers_every_promise_answers_as_none(connection, promises
 
 
 @given(promises=PROMISES)
-@FAST
+@SLOW
 def test_every_end_of_a_promise_is_seen_in_one_of_two_periods_that_meet(connection, promises):
     _fill_promises(connection, [row for row in promises if row["created_on"]])
     whole, before, after = (
