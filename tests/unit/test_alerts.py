@@ -39,7 +39,7 @@ from opsanalytics.packs.log import NAME, entry, read_log, writing
 from opsanalytics.settings import parse_settings
 from opsanalytics.stats.forecasts import WEEKS_A_YEAR
 from opsanalytics.tables import TABLES, Row
-from opsanalytics.warehouse.schema import create_schema, insert_rows
+from opsanalytics.warehouse.schema import create_schema, insert_rows, keep_views
 
 AS_OF = datetime(2026, 11, 22, 12)  # a Sunday: the last whole week is W46, 9 to 15 November
 MONDAY = date(2026, 11, 9)
@@ -68,7 +68,9 @@ def lay(connection: duckdb.DuckDBPyConnection, policies: Row | None = None, zone
 
 
 def judged(policies: Row | None = None, **tables: Iterable[Row]) -> Judged:
-    return judge(lay(database(), policies, **tables))
+    connection = lay(database(), policies, **tables)
+    keep_views(connection)
+    return judge(connection)
 
 
 def incident(number: int, on: date, severity: str | None = "SEV-2", **cells: object) -> Row:

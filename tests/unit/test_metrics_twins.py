@@ -20,7 +20,7 @@ from opsanalytics.metrics.scope import Group, read_scope
 from opsanalytics.metrics.tallies import tally_groups
 from opsanalytics.stats.competing import shares_at
 from opsanalytics.tables import ACTION_STATUSES, DECISION_STATUSES, INCIDENT_STATUSES, TABLES, Row
-from opsanalytics.warehouse.schema import create_schema, insert_rows
+from opsanalytics.warehouse.schema import create_schema, insert_rows, keep_views
 
 AS_OF = datetime(2026, 11, 22, 12)
 AS_OF_ON = AS_OF.date()
@@ -106,7 +106,6 @@ Span = tuple[float, float, bool]  # exit, entry, whether it is censored
 End = tuple[float, float, int]  # exit, entry, the way in which it ended, 0 none
 WAYS = {"done": 1, "dropped": 2, "gone": 3}
 FAST = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-SLOW = settings(FAST, max_examples=10)  # of promises, whose views take a second to ask
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +163,7 @@ def test_counts_select_as_their_twin(connection, incidents, period):
 
 
 @given(promises=PROMISES, period=PERIODS, records=st.sampled_from(["follow_ups", "ritual_actions"]), every_kind=st.booleans())
-@SLOW
+@FAST
 def test_promises_select_censor_and_exclude_as_their_twin(connection, promises, period, records, every_kind):
     cut = _cut(period)
     _fill_promises(connection, promises)
@@ -189,7 +188,7 @@ def test_promises_select_censor_and_exclude_as_their_twin(connection, promises, 
 
 
 @given(promises=DATED, metric=st.sampled_from(["follow_up_completion", "retro_action_completion"]))
-@SLOW
+@FAST
 def test_a_period_that_covers_every_promise_answers_as_none(connection, promises, metric):
     """One of no known day is in no period."""
     _fill_promises(connection, promises)
@@ -199,7 +198,7 @@ def test_a_period_that_covers_every_promise_answers_as_none(connection, promises
 
 
 @given(promises=PROMISES)
-@SLOW
+@FAST
 def test_every_end_of_a_promise_is_seen_in_one_of_two_periods_that_meet(connection, promises):
     _fill_promises(connection, [row for row in promises if row["created_on"]])
     whole, before, after = (
@@ -638,6 +637,7 @@ def _fill_promises(connection: Any, promises: list[Row]) -> None:
         for n, row in enumerate(promises)
         if row["status"] in ("dropped", "gone") and row["vanished_on"]
     ])
+    keep_views(connection)
 
 
 def _fill_sessions(connection: Any, sessions: list[Row]) -> None:

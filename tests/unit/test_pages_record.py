@@ -4,7 +4,6 @@ import json
 import re
 from datetime import date, datetime
 
-import duckdb
 import pandas as pd
 import pytest
 
@@ -24,8 +23,7 @@ from opsanalytics.packs import (
 )
 from opsanalytics.packs.record import Record
 from opsanalytics.record_figures import ORIGINS, Bullet, Story, promised_days, since_t0, stacked, timeboxes, timeline
-from opsanalytics.tables import TABLES
-from opsanalytics.warehouse.schema import create_schema, insert_rows
+from opsanalytics.warehouse.schema import in_memory
 from opsanalytics.workbench import display as show
 from opsanalytics.workbench.display import cell
 
@@ -37,12 +35,8 @@ LOAD = {"load_id": 1, "loaded_at": AS_OF, "workspace": "x", "as_of": AS_OF, "fil
 
 
 def record_of(period="2026-10", **tables) -> Record:
-    connection = duckdb.connect()
-    create_schema(connection)
-    insert_rows(connection, TABLES["loads"], [LOAD])
-    for name, rows in tables.items():
-        insert_rows(connection, TABLES[name], [{"source_path": "x.md", "source_line": 1} | row for row in rows])
-    return Record(connection, parse_period(period, as_of_on=AS_OF.date(), kind="month"))
+    rows = {name: [{"source_path": "x.md", "source_line": 1} | row for row in found] for name, found in tables.items()}
+    return Record(in_memory({"loads": [LOAD], **rows}), parse_period(period, as_of_on=AS_OF.date(), kind="month"))
 
 
 def plain(sentences: list) -> str:

@@ -15,8 +15,7 @@ from opsanalytics.metrics.dimensions import RECORDS, find_grouping
 from opsanalytics.metrics.periods import VALID_FORMS, parse_period
 from opsanalytics.packs import follow_ups, overview, restore, retro_overview, severity, spent, verdicts
 from opsanalytics.packs.record import Record
-from opsanalytics.tables import TABLES
-from opsanalytics.warehouse.schema import create_schema, insert_rows
+from opsanalytics.warehouse.schema import in_memory
 
 AS_OF = datetime(2026, 11, 22, 12)
 SOURCE = {"source_path": "x.md", "source_line": 1}
@@ -52,24 +51,22 @@ def some_incidents() -> list[dict[str, object]]:
 
 
 def database(incidents: list[dict[str, object]], as_of: datetime = AS_OF) -> duckdb.DuckDBPyConnection:
-    opened = duckdb.connect()
-    create_schema(opened)
-    insert_rows(opened, TABLES["loads"], [{
-        "load_id": 1, "loaded_at": as_of, "workspace": "w", "as_of": as_of, "files_seen": 0, "files_loaded": 0,
-        "files_rejected": 0, "files_ignored": 0, "tool_version": "0", "fingerprint": "0", "zone": "UTC",
-        "fiscal_year_start": 1, "policies": "{}", "severities": ["SEV-1", "SEV-2", "SEV-3"],
-    }])  # fmt: skip
-    insert_rows(opened, TABLES["incidents"], incidents)
-    insert_rows(opened, TABLES["action_items"], [
-        {"action_id": f"{each['incident_id']}#1", "origin_kind": "incident", "origin_id": each["incident_id"], "position": 1,
-         "text": "x", "status": "open", "created_on": each["started_on"], **SOURCE}
-        for each in incidents if "started_on" in each])  # fmt: skip
-    insert_rows(opened, TABLES["incident_services"], [
-        {"incident_id": each["incident_id"], "service": name, **SOURCE} for each in incidents for name in ("api", "web")])
-    insert_rows(opened, TABLES["record_fields"], [
-        {"record_kind": "incident", "record_id": each["incident_id"], "name": "chain", "value": "base", **SOURCE}
-        for each in incidents[:3]])  # fmt: skip
-    return opened
+    return in_memory({
+        "loads": [{
+            "load_id": 1, "loaded_at": as_of, "workspace": "w", "as_of": as_of, "files_seen": 0, "files_loaded": 0,
+            "files_rejected": 0, "files_ignored": 0, "tool_version": "0", "fingerprint": "0", "zone": "UTC",
+            "fiscal_year_start": 1, "policies": "{}", "severities": ["SEV-1", "SEV-2", "SEV-3"]}],
+        "incidents": incidents,
+        "action_items": [
+            {"action_id": f"{each['incident_id']}#1", "origin_kind": "incident", "origin_id": each["incident_id"], "position": 1,
+             "text": "x", "status": "open", "created_on": each["started_on"], **SOURCE}
+            for each in incidents if "started_on" in each],
+        "incident_services": [
+            {"incident_id": each["incident_id"], "service": name, **SOURCE} for each in incidents for name in ("api", "web")],
+        "record_fields": [
+            {"record_kind": "incident", "record_id": each["incident_id"], "name": "chain", "value": "base", **SOURCE}
+            for each in incidents[:3]],
+    })  # fmt: skip
 
 
 @pytest.fixture(scope="module")
