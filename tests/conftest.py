@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import os
+import pickle
 import shutil
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).parent.parent
 CORPORA = ROOT.parent / "shared" / "corpora"
@@ -16,6 +20,25 @@ CORPORA = ROOT.parent / "shared" / "corpora"
 def pytest_configure() -> None:
     """What a shell starts in the background ignores Ctrl-C, and so would all that the tests start."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], Any]], Any]:
+    """`once(name, make)`: what `make(folder)` gives, which is made once in a run of the tests, by whichever process asks first; not
+    to be changed."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def made(name: str, make: Callable[[Path], Any]) -> Any:
+        folder = shared / f"made-{name.replace(' ', '-')}"
+        with FileLock(f"{folder}.lock"):
+            if not (folder / "result").exists():
+                folder.mkdir(exist_ok=True)
+                (folder / "result").write_bytes(pickle.dumps(make(folder)))
+        return pickle.loads((folder / "result").read_bytes())
+
+    return made
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import date, datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from demo_company import UNTIL
 
-from opsanalytics.scaffold.demo import truth, wiki_plans, write_demo
+from opsanalytics.scaffold.demo import truth, wiki_plans
 from opsanalytics.warehouse.connect import read_rows
-from opsanalytics.warehouse.load import load
-from opsanalytics.workspace import read_workspace
 
-UNTIL = date(2026, 9, 30)
-NOW = datetime(2026, 9, 30, 21, 59, 59)
 FEW, MANY = (1,), range(2, 23)
 
 
@@ -24,10 +21,8 @@ def seed(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(scope="module")
-def database(seed: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo") / "co"
-    write_demo(folder, until=UNTIL, seed=seed)
-    return load(read_workspace(folder), now=NOW).database
+def database(seed: int, demo_database: Callable[[int], Path]) -> Path:
+    return demo_database(seed)
 
 
 def test_every_promise_ends_on_the_day_and_in_the_way_that_was_meant(database: Path, seed: int) -> None:

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from demo_company import UNTIL
 
-from opsanalytics.scaffold.demo import truth, write_demo
+from opsanalytics.scaffold.demo import truth
 from opsanalytics.scaffold.demo.truth import Truth
 from opsanalytics.warehouse.answers import due, summary
 from opsanalytics.warehouse.connect import read_rows
-from opsanalytics.warehouse.load import load
-from opsanalytics.workspace import read_workspace
-
-UNTIL = date(2026, 9, 30)
 
 
 @pytest.fixture(scope="module", params=[1, pytest.param(2, marks=pytest.mark.long)])
-def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
-    folder = tmp_path_factory.mktemp("demo") / "co"
-    write_demo(folder, until=UNTIL, seed=request.param)
-    now = datetime(UNTIL.year, UNTIL.month, UNTIL.day, 21, 59, 59)
-    return load(read_workspace(folder), now=now).database, truth(UNTIL, request.param)
+def told(request: pytest.FixtureRequest, demo_database: Callable[[int], Path]) -> tuple[Path, Truth]:
+    return demo_database(request.param), truth(UNTIL, request.param)
 
 
 def test_each_retro_action_is_carried_over_as_often_as_meant(told: tuple[Path, Truth]) -> None:

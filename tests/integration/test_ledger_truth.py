@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from demo_company import UNTIL, load_demo
 
-from opsanalytics.scaffold.demo import truth, write_demo
+from opsanalytics.scaffold.demo import truth
 from opsanalytics.warehouse.connect import read_rows
-from opsanalytics.warehouse.load import load
-from opsanalytics.workspace import read_workspace
 
-UNTIL = date(2026, 9, 30)
 SIGHTINGS = """
     select firsts.source_path as first_path, firsts.text, sightings.source_path as seen_in
     from action_sightings as sightings
@@ -21,9 +18,7 @@ SIGHTINGS = """
 
 def found_and_meant(folder: Path, seed: int) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
     """(file that made the promise, its words there, file that has it again)"""
-    write_demo(folder, until=UNTIL, seed=seed)
-    database = load(read_workspace(folder), now=datetime(UNTIL.year, UNTIL.month, UNTIL.day, 21, 59, 59)).database
-    found = {tuple(row.values()) for row in read_rows(database, SIGHTINGS)}
+    found = {tuple(row.values()) for row in read_rows(load_demo(folder, seed), SIGHTINGS)}
     return found, {(each.path, each.text, path) for each in truth(UNTIL, seed).promises for path in each.seen_in}
 
 

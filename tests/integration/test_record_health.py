@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
+from demo_company import UNTIL
 from test_history import Company, git
 
 from opsanalytics.metrics.periods import parse_period
 from opsanalytics.packs import edits, health
 from opsanalytics.packs.record import Record
-from opsanalytics.scaffold.demo import truth, write_demo
+from opsanalytics.scaffold.demo import truth
 from opsanalytics.tables import TABLES
 from opsanalytics.warehouse.connect import read_rows
-from opsanalytics.warehouse.load import load
-from opsanalytics.workspace import read_workspace
 
 CHANGES = """
     select record_id, name, was, became, cast(cast(changed_at as date) as varchar) from record_changes
@@ -160,9 +160,6 @@ def test_the_same_changes_stand_whether_read_in_steps_or_at_once(company: Writer
 
 # --- the demo, whose generator knows the truth
 
-UNTIL = date(2026, 9, 30)
-NOW = datetime(2026, 9, 30, 21, 59, 59)
-
 
 @pytest.fixture(scope="module", params=[1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 8))])
 def seed(request: pytest.FixtureRequest) -> int:
@@ -170,10 +167,8 @@ def seed(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(scope="module")
-def database(seed: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo") / "co"
-    write_demo(folder, until=UNTIL, seed=seed)
-    return load(read_workspace(folder), now=NOW).database
+def database(seed: int, demo_database: Callable[[int], Path]) -> Path:
+    return demo_database(seed)
 
 
 @pytest.fixture
