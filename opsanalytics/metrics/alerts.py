@@ -271,7 +271,7 @@ def _surprising(scope: Scope, false_alarms_a_year: float) -> Iterator[Verdict]:
 def read_series(scope: Scope, week: Period) -> list[Series]:
     """Those that were on record in the week."""
     starts_on = week.starts_on - timedelta(weeks=HISTORY_WEEKS)
-    asked: dict[str, Any] = {**scope.parameters, "severities": scope.clock.severities, "first_on": scope.clock.first_on,
+    asked: dict[str, Any] = {**scope.parameters, "severities": scope.clock.severities, "first_on": scope.first_on,
                              "starts_on": starts_on, "ends_on": week.ends_on, "zone": scope.clock.zone}  # fmt: skip
     return [Series(**row) for row in fetch(scope.connection, "alerts.weekly_series", asked)]
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Clock:
-    """Instants in naive UTC, days in the workspace's zone. first_on: the day on which the record begins, None without an
-    incident. policies: what ops.yml says of them, and nothing that goes without saying."""
+    """Instants in naive UTC, days in the workspace's zone. policies: what ops.yml says of them, and nothing that goes without
+    saying."""
 
     as_of: datetime
     as_of_on: date
@@ -31,7 +31,6 @@ class Clock:
     fiscal_year_start: int
     severities: list[str]
     policies: dict[str, Any]
-    first_on: date | None
 
     def period(self, text: str, kind: str = "quarter") -> Period:
         """As seen from here. Refused with UsageError: what names no period."""

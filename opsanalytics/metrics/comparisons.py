@@ -128,7 +128,7 @@ def read_margin(connection: DuckDBPyConnection) -> float:
 def weekly_counts(connection: DuckDBPyConnection, period: Period | None, levels: Sequence[str] | None = None) -> list[dict[str, Any]]:
     """`week_on`, `days`, `incidents`: every week of the period as far as it has begun and is on record, zeros included."""
     scope = read_scope(connection, "incidents", period, None, every_kind=False)
-    if scope.clock.first_on is None:
+    if scope.first_on is None:
         return []
     return fetch(connection, "comparisons.weekly_counts", {**scope.parameters, "levels": levels and list(levels)})
 
@@ -155,12 +155,12 @@ def _nothing_before(headline: Headline, after: Scope) -> str:
     if after.period is None:
         return "the whole record has nothing before it"
     if headline.before is None:
-        return f"nothing to compare with: the record begins on {after.clock.first_on}"
+        return f"nothing to compare with: the record begins on {after.first_on}"
     if METRICS[headline.metric].records != "incidents":
         return ""
-    if after.clock.first_on is None:
+    if after.first_on is None:
         return "the record holds no incident yet"
-    return f"nothing to compare with: the record begins on {after.clock.first_on}" if headline.before.ends_on <= after.clock.first_on else ""
+    return f"nothing to compare with: the record begins on {after.first_on}" if headline.before.ends_on <= after.first_on else ""
 
 
 def _of_weeks(headline: Headline, *scopes: Scope) -> Found:

@@ -34,7 +34,7 @@ def exposure(scope: Scope) -> dict[str | None, int]:
     """Days of each week, month or quarter that is grouped by, and under None of all together: those of the period that
     have begun, from the record's first day on. A rate is over these and no others.
     """
-    if scope.clock.first_on is None:
+    if scope.first_on is None:
         return {None: 0}
     label = DAY_COLUMNS.get(scope.grouping.by or "", "null")
     rows = fetch(scope.connection, "counts.exposure", scope.parameters, {"label": label})
@@ -55,13 +55,13 @@ def _row(metric: Metric, group: Group, statistic: str, days: int, scope: Scope) 
 
 def _unknown(scope: Scope, days: int) -> str:
     """Why a count would say nothing, where no incident is a gap in the record and not a quiet time."""
-    if scope.clock.first_on is None:
+    if scope.first_on is None:
         return "no incidents in the record"
-    if scope.period and scope.period.ends_on <= scope.clock.first_on:
-        return f"the record begins on {scope.clock.first_on}, after {scope.period.name}"
+    if scope.period and scope.period.ends_on <= scope.first_on:
+        return f"the record begins on {scope.first_on}, after {scope.period.name}"
     return "" if days > 0 else f"{scope.period_words} has not begun"
 
 
 def _begins(scope: Scope) -> str:
-    inside = scope.period and scope.clock.first_on and scope.period.starts_on < scope.clock.first_on < scope.period.ends_on
-    return f"the record begins on {scope.clock.first_on}" if inside else ""
+    inside = scope.period and scope.first_on and scope.period.starts_on < scope.first_on < scope.period.ends_on
+    return f"the record begins on {scope.first_on}" if inside else ""

@@ -1,14 +1,19 @@
 -- name: clock
--- The load's clock, zone and policies, and the day on which the record begins. No row when nothing was loaded.
+-- The load's clock, zone and policies. No row when nothing was loaded.
 select
     as_of,
     as_of_on,
     zone,
     fiscal_year_start,
     severities,
-    policies,
-    (select min(started_on) from incidents where started_on <= as_of_on) as first_on
+    policies
 from latest_load
+
+-- name: first_day
+-- The day on which the record begins, NULL without an incident by the as-of.
+select min(started_on) as first_on
+from incidents
+where started_on <= $as_of_on
 
 -- name: incident_standing
 -- One row an incident: `left_out` says why it is not counted whatever the period, NULL when it is.

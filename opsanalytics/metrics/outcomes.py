@@ -205,9 +205,9 @@ def find_outcomes(connection: DuckDBPyConnection, changes: Changes, names: Names
     """
     scope = read_scope(connection, "incidents", None, None, every_kind=False)
     wanted = [each for each in changes.found if each.changed_on <= until]
-    if scope.clock.first_on is None:
+    if scope.first_on is None:
         return []
-    stage = _Stage(names, scope.clock.first_on, scope.clock.as_of_on, changes.found)
+    stage = _Stage(names, scope.first_on, scope.clock.as_of_on, changes.found)
     outcomes = [stage.outcome(each) for each in wanted]
     judged = [each for each in outcomes if each.comparison][:HEADLINES]
     judgements = judge([each.comparison for each in judged if each.comparison], read_margin(connection))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from opsanalytics.metrics.clock import Clock, read_clock
@@ -47,6 +48,13 @@ class Scope:
     @property
     def ungrouped(self) -> Scope:
         return replace(self, grouping=find_grouping(self.connection, self.records, None))
+
+    @cached_property
+    def first_on(self) -> date | None:
+        """The day on which the record begins; None without an incident."""
+        (row,) = fetch(self.connection, "counts.first_day", {"as_of_on": self.clock.as_of_on})
+        found: date | None = row["first_on"]
+        return found
 
     @property
     def is_partition(self) -> bool:

@@ -11,12 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
-from opsanalytics.clocks import wall_time
 from opsanalytics.figures import NO_SEVERITY, Chart, Number, Sentence, day, plural, quantity
 from opsanalytics.metrics import oncall
 from opsanalytics.metrics.oncall import ALL, NOBODY, OFF_SHIFT, SEVERAL
@@ -448,7 +446,7 @@ def gaps_caption(load: Load) -> str:
 
 
 def _local(at: datetime, load: Load) -> str:
-    return f"{wall_time(at, ZoneInfo(load.record.load['zone'])):%Y-%m-%d %H:%M}"
+    return f"{load.record.local(at):%Y-%m-%d %H:%M}"
 
 
 def _percent(share: float) -> str:

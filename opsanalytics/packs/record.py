@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pandas as pd
 
+from opsanalytics.clocks import wall_time
 from opsanalytics.figures import NO_SEVERITY, Number, day, plural
 from opsanalytics.findings import RULES
 from opsanalytics.metrics.catalogue import find_metric
@@ -36,6 +38,10 @@ class Record:
 
     connection: duckdb.DuckDBPyConnection
     period: Period
+
+    def local(self, instant: datetime) -> datetime:
+        """What the clocks of the workspace's zone show at an instant in naive UTC."""
+        return wall_time(instant, ZoneInfo(self.load["zone"]))
 
     @cached_property
     def load(self) -> dict[str, Any]:
@@ -119,7 +125,7 @@ class Record:
     @cached_property
     def first_on(self) -> date | None:
         """The record's first day."""
-        return self._scope().clock.first_on
+        return self._scope().first_on
 
     @property
     def is_to_come(self) -> bool:

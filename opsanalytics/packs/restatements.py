@@ -9,11 +9,9 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from opsanalytics.clocks import wall_time
 from opsanalytics.errors import RepositoryError, WorkspaceError
 from opsanalytics.figures import Number, Place, day, known, plural, quantity
 from opsanalytics.folder import CONFIG
@@ -55,10 +53,6 @@ class Told:
     trail: Trail | None = None
 
     @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.record.load["zone"])
-
-    @property
     def last_on(self) -> date:
         return self.period.ends_on.fromordinal(self.period.ends_on.toordinal() - 1)
 
@@ -79,13 +73,10 @@ class Told:
     @cached_property
     def committed_on(self) -> dict[str, date]:
         rows = self.record.table("file_versions")[["git_commit", "committed_at"]].dropna().drop_duplicates("git_commit")
-        return {commit: self.local(at).date() for commit, at in zip(rows["git_commit"], rows["committed_at"], strict=True)}
+        return {commit: self.record.local(at).date() for commit, at in zip(rows["git_commit"], rows["committed_at"], strict=True)}
 
     def days(self, commits: Mark) -> list[date]:
         return sorted({self.committed_on[commit] for commit in commits if commit in self.committed_on})
-
-    def local(self, at: datetime) -> datetime:
-        return wall_time(at, self.zone)
 
 
 # --- looking back
@@ -151,7 +142,7 @@ def _compare(told: Told, repository: Repository, then: str, head: str, end: date
         settings = read_history(repository, head, CONFIG.__eq__, then).versions
         since = repository.line(then, head) or ()
         told.trail = Trail(stood, told.record.connection, since, [version.commit for version in settings])
-        told.committed_on.update({each.commit: told.local(each.committed_at).date() for each in settings if each.committed_at})
+        told.committed_on.update({each.commit: told.record.local(each.committed_at).date() for each in settings if each.committed_at})
     finally:
         stood.close()
 
@@ -345,7 +336,7 @@ def _said(told: Told, value: Any) -> str:
     if value is None:
         return "not stated"
     if isinstance(value, datetime):
-        local = told.local(value)
+        local = told.record.local(value)
         return f"{day(local)} {local:%H:%M}"
     return day(value) if isinstance(value, date) else str(value)
 

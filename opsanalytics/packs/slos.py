@@ -9,12 +9,10 @@ from datetime import date, datetime
 from functools import cached_property
 from math import ceil
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from opsanalytics.budget_figures import ANSWER_LOOK, DASHES, budget_bars, spending_lines
-from opsanalytics.clocks import wall_time
 from opsanalytics.figures import Chart, Number, Sentence, Shade, day, duration, plural
 from opsanalytics.metrics.budget_policies import policy_rows
 from opsanalytics.metrics.budget_samples import sample_rows
@@ -89,7 +87,7 @@ class Slos:
         """Of the days of the period on which something was measured before; of many every so manieth, and the last."""
         if self.first_at is None:
             return []
-        first = max(self.record.period.starts_on, self.local(self.first_at).date())
+        first = max(self.record.period.starts_on, self.record.local(self.first_at).date())
         days = list(days_between(first, self.record.last_on))
         return days[:: -max(ceil(len(days) / DAYS_DRAWN), 1)][::-1]
 
@@ -124,11 +122,8 @@ class Slos:
     def last_at(self) -> datetime | None:
         return max((row["last_at"] for row in self.samples if row["last_at"]), default=None)
 
-    def local(self, at: datetime) -> datetime:
-        return wall_time(at, ZoneInfo(self.clock.zone))
-
     def at_words(self, at: datetime) -> str:
-        return f"{day(self.local(at).date())} {self.local(at):%H:%M}"
+        return f"{day(self.record.local(at).date())} {self.record.local(at):%H:%M}"
 
 
 def _by_left(row: Row) -> tuple[object, ...]:

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from opsanalytics.clocks import wall_time
 from opsanalytics.figures import VERDICT_LOOK, Chart, Number, plural, quantity, weekly_incidents
 from opsanalytics.metrics import oncall
 from opsanalytics.metrics.alerts import HISTORY_WEEKS, Alert, Series, Unjudged, Verdict, judge_week, read_series
@@ -301,8 +299,7 @@ def _pages_by_service(told: Usual) -> Counter[tuple[str, bool]]:
     rows, series = told.record.table("pages"), told.of("pages")
     if series is None:
         return Counter()
-    zone = ZoneInfo(told.record.load["zone"])
-    days = [wall_time(at, zone).date() if not pd.isna(at) else date.max for at in rows["paged_at"]]
+    days = [told.record.local(at).date() if not pd.isna(at) else date.max for at in rows["paged_at"]]
     return Counter((service.casefold(), on >= told.week.starts_on) for service, on in zip(rows["service"], days, strict=True)
                    if isinstance(service, str) and series.begins_on <= on < told.week.ends_on)
 
